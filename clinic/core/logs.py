@@ -1,0 +1,53 @@
+"""Structured logs that carry ids, never names, addresses or anything clinical."""
+
+import logging.config
+from typing import Any
+
+import structlog
+
+PERSONAL = frozenset({"email", "name", "phone", "password", "token", "birth_date", "note", "pain", "body", "to", "subject_line"})
+
+
+def strip_personal(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
+    """Drop every key that could hold personal data."""
+    return {key: value for key, value in event.items() if key not in PERSONAL}
+
+
+def configure(*, json: bool, level: str) -> None:
+    """Route structlog and the standard library's logs through one chain: JSON lines, or readable ones at a desk."""
+    shared = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        strip_personal,
+    ]
+    renderer = structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer(colors=False)
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    logging.config.dictConfig(
+        {
+            "version": 1,
+            "disable_existing_loggers": False,
+            "formatters": {
+                "chain": {
+                    "()": structlog.stdlib.ProcessorFormatter,
+                    "foreign_pre_chain": shared,
+                    "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, structlog.processors.format_exc_info, renderer],
+                }
+            },
+            "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "chain"}},
+            "root": {"handlers": ["stderr"], "level": level},
+            "loggers": {
+                "django.request": {"level": "ERROR"},
+                "django.server": {"level": "ERROR"},
+                "uvicorn.access": {"level": "WARNING"},
+                "uvicorn.error": {"level": "WARNING"},
+                "celery": {"level": "WARNING"},
+            },
+        }
+    )

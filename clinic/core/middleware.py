@@ -1,0 +1,57 @@
+import re
+import uuid
+from collections.abc import Callable
+
+import structlog
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+
+from clinic.core.errors import DomainError
+
+Next = Callable[[HttpRequest], HttpResponseBase]
+GIVEN_ID = re.compile(r"[0-9A-Za-z-]{8,64}")
+
+
+class RequestId:
+    """Every request has an id: the caller's own when it is a sane one, on the answer, in the logs, in the audit."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        given = request.headers.get("X-Request-ID", "")
+        request.id = given if GIVEN_ID.fullmatch(given) else uuid.uuid4().hex  # type: ignore[attr-defined]
+        with structlog.contextvars.bound_contextvars(request_id=request.id):  # type: ignore[attr-defined]
+            response = self.get_response(request)
+        response["X-Request-ID"] = request.id  # type: ignore[attr-defined]
+        return response
+
+
+class RefuseNullBytes:
+    """No text that anybody types holds a null byte, and no database column takes one."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        inputs = [request.GET]
+        if request.method == "POST" and request.content_type in ("application/x-www-form-urlencoded", "multipart/form-data"):
+            inputs.append(request.POST)
+        if "\0" in request.path or any("\0" in text for data in inputs for key, values in data.lists() for text in (key, *values)):
+            return render(request, "400.html", {"reason": "What was sent holds a character that no text may have (a null byte). Type it again by hand."}, status=400)
+        return self.get_response(request)
+
+
+class DomainErrors:
+    """A refusal that no view turned into its own page becomes a page with the sentence and the right status."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, DomainError):
+            return None
+        return render(request, "refused.html", {"error": exception}, status=exception.status)

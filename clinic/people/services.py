@@ -1,0 +1,63 @@
+from datetime import datetime
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+
+from clinic.audit.services import record
+from clinic.core.errors import Conflict, DomainError
+from clinic.people.models import CareRelationship, Role, RunnerProfile, TherapistProfile, User
+
+
+@transaction.atomic
+def begin_care(*, runner: RunnerProfile, therapist: TherapistProfile, by: User | None, now: datetime) -> CareRelationship:
+    """From `now` the therapist may open the runner's chart. Calling it again changes nothing."""
+    care, created = CareRelationship.objects.get_or_create(runner=runner, therapist=therapist, until=None, defaults={"since": now})
+    if created:
+        record(by=by, action="care.begun", subject=care, runner=runner)
+    return care
+
+
+@transaction.atomic
+def register_runner(*, name: str, email: str, phone: str, by: User | None, zone: str = "") -> RunnerProfile:
+    """The runner with this address, made if there is none (without a password: they set one by the reset link).
+
+    Raises DomainError `bad_email` or `no_name`, and Conflict `not_a_runner` when the address belongs to the team.
+    """
+    email = email.strip().lower()
+    try:
+        validate_email(email)
+    except ValidationError:
+        raise DomainError("The part after the @ needs a dot, as in name@mail.example.", code="bad_email", fields={"email": "Check the address."}) from None
+    known = User.objects.filter(email__iexact=email).select_related("runner").first()
+    if known is not None:
+        if not known.is_runner:
+            raise Conflict("This address belongs to somebody of the team, not to a runner. Use another address.", code="not_a_runner", fields={"email": "Not a runner's address."})
+        return known.runner
+    if not name.strip():
+        raise DomainError("Who is calling? Type the runner's name.", code="no_name", fields={"name": "Type a name."})
+    try:
+        with transaction.atomic():
+            user = User(email=email, name=name.strip(), role=Role.RUNNER)
+            if zone:
+                user.zone = zone
+            user.set_unusable_password()
+            user.full_clean(exclude=["password"])
+            user.save()
+            runner = RunnerProfile.objects.create(user=user, phone=phone.strip())
+    except ValidationError as refused:
+        fields = {name: " ".join(sentences) for name, sentences in refused.message_dict.items()}
+        raise DomainError(" ".join(fields.values()), code="bad_details", fields=fields) from refused
+    except IntegrityError:
+        return RunnerProfile.objects.select_related("user").get(user__email__iexact=email)
+    record(by=by, action="runner.registered", subject=runner, runner=runner)
+    return runner
+
+
+def find_runners(*, words: str) -> "list[RunnerProfile]":
+    """Runners whose name, address or phone holds every one of `words`, at most 20, by name; for the front desk."""
+    found = RunnerProfile.objects.select_related("user")
+    for word in words.split():
+        found = found.filter(Q(user__name__icontains=word) | Q(user__email__icontains=word) | Q(phone__icontains=word))
+    return list(found.order_by("user__name")[:20])
