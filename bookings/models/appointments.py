@@ -1,0 +1,161 @@
+"""A session of one runner with one therapist, from the hold to its end."""
+
+import uuid
+from datetime import datetime
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from bookings.models.catalogue import Place
+from bookings.querysets import AppointmentQuerySet
+from clinic.core.constraints import NoOverlap
+from clinic.core.periods import Period
+
+
+class State(models.TextChoices):
+    """Where an appointment stands."""
+
+    HELD = "held", "Held"
+    BOOKED = "booked", "Booked"
+    ARRIVED = "arrived", "Arrived"
+    COMPLETED = "completed", "Completed"
+    CANCELLED = "cancelled", "Cancelled"
+    NO_SHOW = "no_show", "Did not come"
+
+
+ACTIVE_STATES = (State.HELD, State.BOOKED, State.ARRIVED, State.COMPLETED, State.NO_SHOW)
+"""States that keep the time: everything but cancelled. A hold keeps it until `hold_expires_at`."""
+
+
+class Appointment(models.Model):
+    """A session of one runner with one therapist.
+
+    `start`..`end` is the session, `busy_from`..`busy_until` what it takes of the therapist's day, buffers included; all
+    half-open, UTC. `zone` and `wall_start` keep what was agreed: the therapist's zone and the local time with its offset,
+    so that a later change of zone rules can be found and told. A hold is an appointment with `hold_expires_at`; one that
+    lapsed is `cancelled` and keeps it.
+    """
+
+    State = State
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    service = models.ForeignKey("bookings.Service", on_delete=models.PROTECT, related_name="appointments", db_index=False)
+    therapist = models.ForeignKey("people.TherapistProfile", on_delete=models.PROTECT, related_name="appointments", db_index=False)
+    runner = models.ForeignKey("people.RunnerProfile", on_delete=models.PROTECT, related_name="appointments", db_index=False)
+    start = models.DateTimeField()
+    end = models.DateTimeField()
+    busy_from = models.DateTimeField()
+    busy_until = models.DateTimeField()
+    state = models.CharField(max_length=10, choices=State, default=State.BOOKED)
+    hold_expires_at = models.DateTimeField(null=True, blank=True)
+    zone = models.CharField(max_length=60)
+    wall_start = models.CharField(max_length=32)
+    place = models.CharField(max_length=10, choices=Place, default=Place.ONLINE)
+    treatment_room = models.ForeignKey(
+        "bookings.TreatmentRoom", on_delete=models.PROTECT, related_name="appointments", null=True, blank=True, db_index=False
+    )
+    video_key = models.CharField(max_length=64, unique=True, null=True, blank=True, editable=False)
+    sequence = models.PositiveIntegerField(default=0, help_text="Rises with every change, for calendars.")
+    booked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False)
+    booked_at = models.DateTimeField()
+    cancel_reason = models.CharField(max_length=200, blank=True)
+    cancelled_at = models.DateTimeField(null=True, blank=True)
+
+    objects = AppointmentQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["start", "id"]
+        indexes = [
+            models.Index(
+                fields=["therapist", "busy_from"],
+                include=["busy_until", "state", "hold_expires_at"],
+                condition=Q(state__in=ACTIVE_STATES),
+                name="appointment_busy",
+            ),
+            models.Index(fields=["therapist", "start"], name="appointment_therapist_start"),
+            models.Index(fields=["runner", "start"], name="appointment_runner_start"),
+            models.Index(
+                fields=["treatment_room", "busy_from"],
+                include=["busy_until"],
+                condition=Q(state__in=ACTIVE_STATES, treatment_room__isnull=False),
+                name="appointment_room_busy",
+            ),
+            models.Index(fields=["start"], name="appointment_start"),
+        ]
+        constraints = [
+            NoOverlap(
+                name="therapist_no_overlap",
+                over=["therapist"],
+                start="busy_from",
+                end="busy_until",
+                condition=Q(state__in=ACTIVE_STATES),
+                violation_error_message="That time has just gone. Here are the nearest free ones.",
+            ),
+            NoOverlap(
+                name="runner_no_overlap",
+                over=["runner"],
+                start="start",
+                end="end",
+                condition=Q(state__in=ACTIVE_STATES),
+                violation_error_message="There is already a session at that time. Choose another time, or move the other session.",
+            ),
+            NoOverlap(
+                name="room_no_overlap",
+                over=["treatment_room"],
+                start="busy_from",
+                end="busy_until",
+                condition=Q(state__in=ACTIVE_STATES, treatment_room__isnull=False),
+                violation_error_message="Every treatment room is taken at that time. Choose another time.",
+            ),
+            models.CheckConstraint(
+                name="appointment_end_after_start",
+                condition=Q(end__gt=F("start")),
+                violation_error_message="A session ends after it begins.",
+            ),
+            models.CheckConstraint(
+                name="appointment_busy_covers_session",
+                condition=Q(busy_from__lte=F("start"), busy_until__gte=F("end")),
+                violation_error_message="The therapist's time must cover the whole session.",
+            ),
+            models.CheckConstraint(
+                name="appointment_hold_has_expiry",
+                condition=~Q(state=State.HELD) | Q(hold_expires_at__isnull=False),
+                violation_error_message="A hold needs the time at which it ends.",
+            ),
+            models.CheckConstraint(
+                name="appointment_state_known",
+                condition=Q(state__in=State.values),
+                violation_error_message="This state of an appointment is not known.",
+            ),
+            models.CheckConstraint(
+                name="appointment_place_known",
+                condition=Q(place__in=Place.values),
+                violation_error_message="A session is online or in the clinic.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.start:%Y-%m-%d %H:%M} UTC, {self.state}"
+
+    @property
+    def period(self) -> Period:
+        """The session itself, without buffers (UTC)."""
+        return Period(self.start, self.end)
+
+    @property
+    def subject(self) -> str:
+        """The name reminders and audit events know this appointment by."""
+        return f"appointment:{self.pk}"
+
+    @property
+    def is_online(self) -> bool:
+        return self.place == Place.ONLINE
+
+    def is_live_hold(self, now: datetime) -> bool:
+        """Whether this is a hold that still keeps its time at `now`."""
+        return self.state == State.HELD and self.hold_expires_at is not None and self.hold_expires_at > now
+
+    def is_coming(self, now: datetime) -> bool:
+        """Whether this is a booked session that has not begun at `now`."""
+        return self.state == State.BOOKED and self.start > now

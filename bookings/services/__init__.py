@@ -1,0 +1,25 @@
+"""The verbs of booking. Keyword-only, each in one transaction, each with `by` (the acting User) and `now` (UTC).
+
+Refusals are `clinic.core.errors.DomainError`: `Conflict` (409) with code `slot_taken` ("That time has just gone"),
+`runner_busy` or `hold_ended`; 422 with `too_soon`, `too_far`, `not_offered`, `outside_hours`, `in_the_past`,
+`not_a_start`, `inactive`, `too_late_to_change`, `reason_needed`, `not_booked`; `Forbidden` with `not_yours`.
+
+    hold_slot(service, therapist | None, runner, start, by, now) -> Appointment (held, hold_expires_at 5 min on)
+    confirm_hold(appointment, by, now) -> Appointment (booked)
+    release_hold(appointment, by, now) -> None
+    book_slot(service, therapist | None, runner, start, by, now, override_reason="") -> Appointment
+    book_for_caller(service, therapist | None, start, name, email, phone, by, now, override_reason="") -> Appointment
+    move_appointment(appointment, start, by, now, therapist=None, reason="", override=False) -> Appointment
+    cancel_appointment(appointment, by, now, reason="") -> Appointment
+    mark_arrived / mark_completed / mark_no_show / mark_booked(appointment, by, now) -> Appointment
+    set_weekly_hours(therapist, ranges: list[HoursRange(weekday, starts, ends, place="either")], valid_from, by, now)
+        -> HoursChange(hours, hit)          hit = booked appointments now outside the hours
+    set_override(therapist, on, ranges: list[DayRange(starts, ends, place)], by, now, closed=False, replace=False, note="")
+        -> HoursChange
+    clear_overrides(therapist, on, by, now) -> None
+    add_time_off(therapist, start, end, reason, by, now) -> TimeOffAdded(time_off, hit)
+    remove_time_off(time_off, by, now) -> None
+
+`therapist=None` is "anyone": the least loaded that day of those who are free. `override_reason` / `override=True` with
+`reason` lets staff pass notice, horizon and hours, never an overlap and never the past.
+"""
