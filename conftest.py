@@ -18,7 +18,7 @@ NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 
 def person(role: str, name: str, **fields: object) -> User:
     """A verified user of `role` with its profile."""
-    email = f"{name.split()[0].lower()}@mail.example"
+    email = f"{name.split(maxsplit=1)[0].lower()}@mail.example"
     user = User.objects.create_user(email, PASSWORD, name=name, role=role, **fields)
     user.emailaddress_set.create(email=email, verified=True, primary=True)
     if role == Role.RUNNER:
@@ -55,7 +55,9 @@ def other_runner(db: None) -> User:
 def therapist(db: None, runner: User) -> User:
     """A therapist with `runner` in care."""
     user = person(Role.THERAPIST, "Nadia Okello")
-    CareRelationship.objects.create(runner=runner.runner, therapist=user.therapist, since=datetime(2026, 9, 1, tzinfo=UTC))
+    CareRelationship.objects.create(
+        runner=runner.runner, therapist=user.therapist, since=datetime(2026, 9, 1, tzinfo=UTC)
+    )
     return user
 
 

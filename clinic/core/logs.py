@@ -5,7 +5,9 @@ from typing import Any
 
 import structlog
 
-PERSONAL = frozenset({"email", "name", "phone", "password", "token", "birth_date", "note", "pain", "body", "to", "subject_line"})
+PERSONAL = frozenset(
+    {"email", "name", "phone", "password", "token", "birth_date", "note", "pain", "body", "to", "subject_line"}
+)
 
 
 def strip_personal(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
@@ -37,7 +39,11 @@ def configure(*, json: bool, level: str) -> None:
                 "chain": {
                     "()": structlog.stdlib.ProcessorFormatter,
                     "foreign_pre_chain": shared,
-                    "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, structlog.processors.format_exc_info, renderer],
+                    "processors": [
+                        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                        structlog.processors.format_exc_info,
+                        renderer,
+                    ],
                 }
             },
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "chain"}},

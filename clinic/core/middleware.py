@@ -35,10 +35,22 @@ class RefuseNullBytes:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         inputs = [request.GET]
-        if request.method == "POST" and request.content_type in ("application/x-www-form-urlencoded", "multipart/form-data"):
+        if request.method == "POST" and request.content_type in (
+            "application/x-www-form-urlencoded",
+            "multipart/form-data",
+        ):
             inputs.append(request.POST)
-        if "\0" in request.path or any("\0" in text for data in inputs for key, values in data.lists() for text in (key, *values)):
-            return render(request, "400.html", {"reason": "What was sent holds a character that no text may have (a null byte). Type it again by hand."}, status=400)
+        if "\0" in request.path or any(
+            "\0" in text for data in inputs for key, values in data.lists() for text in (key, *values)
+        ):
+            return render(
+                request,
+                "400.html",
+                {
+                    "reason": "What was sent holds a character that no text may have (a null byte). Type it again by hand."
+                },
+                status=400,
+            )
         return self.get_response(request)
 
 

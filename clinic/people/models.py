@@ -28,7 +28,9 @@ def clinic_zone() -> str:
 def validate_zone(value: str) -> None:
     """Raises ValidationError unless `value` names a zone of the IANA time zone database."""
     if value not in available_timezones():
-        raise ValidationError("We do not know this time zone. Pick a city near you, as in Europe/London.", code="unknown_zone")
+        raise ValidationError(
+            "We do not know this time zone. Pick a city near you, as in Europe/London.", code="unknown_zone"
+        )
 
 
 class UserManager(BaseUserManager["User"]):
@@ -43,7 +45,9 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        return self.create_user(email, password, **{"role": Role.STAFF, "is_staff": True, "is_superuser": True, **fields})
+        return self.create_user(
+            email, password, **{"role": Role.STAFF, "is_staff": True, "is_superuser": True, **fields}
+        )
 
 
 class User(AbstractBaseUser, PermissionsMixin):
@@ -53,7 +57,12 @@ class User(AbstractBaseUser, PermissionsMixin):
     name = models.CharField(max_length=120)
     role = models.CharField(max_length=10, choices=Role.choices, default=Role.RUNNER)
     zone = models.CharField("time zone", max_length=64, default=clinic_zone, validators=[validate_zone])
-    theme = models.CharField(max_length=5, blank=True, choices=[("light", "Light"), ("dark", "Dark")], help_text="Empty: as the device has it.")
+    theme = models.CharField(
+        max_length=5,
+        blank=True,
+        choices=[("light", "Light"), ("dark", "Dark")],
+        help_text="Empty: as the device has it.",
+    )
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField("may use the back office", default=False)
     date_joined = models.DateTimeField(default=timezone.now)
@@ -65,8 +74,16 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(Lower("email"), name="people_user_email_once", violation_error_message="There is an account with this e-mail already."),
-            models.CheckConstraint(condition=Q(role__in=Role.values), name="people_user_role_known", violation_error_message="Choose runner, therapist or staff."),
+            models.UniqueConstraint(
+                Lower("email"),
+                name="people_user_email_once",
+                violation_error_message="There is an account with this e-mail already.",
+            ),
+            models.CheckConstraint(
+                condition=Q(role__in=Role.values),
+                name="people_user_role_known",
+                violation_error_message="Choose runner, therapist or staff.",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -116,7 +133,9 @@ class RunnerProfile(models.Model):
     phone = models.CharField(max_length=32, blank=True)
     birth_date = models.DateField(null=True, blank=True)
     pronouns = models.CharField(max_length=32, blank=True)
-    exercise_reminder_at = models.TimeField("hour of the exercise reminder", default=time(18, 0), help_text="In your own time zone.")
+    exercise_reminder_at = models.TimeField(
+        "hour of the exercise reminder", default=time(18, 0), help_text="In your own time zone."
+    )
 
     objects = RunnerProfileQuerySet.as_manager()
 
@@ -135,7 +154,9 @@ class TherapistProfile(models.Model):
     slug = models.SlugField(unique=True, max_length=80)
     headline = models.CharField(max_length=140, blank=True)
     bio = models.TextField(blank=True)
-    specialisations = models.JSONField(default=list, blank=True, help_text="Short words, as in: knee, Achilles, return to running.")
+    specialisations = models.JSONField(
+        default=list, blank=True, help_text="Short words, as in: knee, Achilles, return to running."
+    )
     languages = models.JSONField(default=list, blank=True)
     rate_pence = models.PositiveIntegerField(default=0, help_text="Price of a first visit, in pence.")
     is_listed = models.BooleanField(default=True)
@@ -182,8 +203,17 @@ class CareRelationship(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["runner", "therapist"], condition=Q(until__isnull=True), name="people_care_once", violation_error_message="This runner is in this therapist's care already."),
-            models.CheckConstraint(condition=Q(until__isnull=True) | Q(until__gte=models.F("since")), name="people_care_ends_after_it_begins", violation_error_message="Care ends after it begins."),
+            models.UniqueConstraint(
+                fields=["runner", "therapist"],
+                condition=Q(until__isnull=True),
+                name="people_care_once",
+                violation_error_message="This runner is in this therapist's care already.",
+            ),
+            models.CheckConstraint(
+                condition=Q(until__isnull=True) | Q(until__gte=models.F("since")),
+                name="people_care_ends_after_it_begins",
+                violation_error_message="Care ends after it begins.",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -206,7 +236,12 @@ class Invitation(models.Model):
     class Meta:
         ordering = ("-created_at",)
         constraints: ClassVar = [
-            models.UniqueConstraint(Lower("email"), condition=Q(accepted_at__isnull=True, withdrawn_at__isnull=True), name="people_invited_once", violation_error_message="This address has an open invitation already."),
+            models.UniqueConstraint(
+                Lower("email"),
+                condition=Q(accepted_at__isnull=True, withdrawn_at__isnull=True),
+                name="people_invited_once",
+                violation_error_message="This address has an open invitation already.",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -11,9 +11,13 @@ from clinic.people.models import CareRelationship, Role, RunnerProfile, Therapis
 
 
 @transaction.atomic
-def begin_care(*, runner: RunnerProfile, therapist: TherapistProfile, by: User | None, now: datetime) -> CareRelationship:
+def begin_care(
+    *, runner: RunnerProfile, therapist: TherapistProfile, by: User | None, now: datetime
+) -> CareRelationship:
     """From `now` the therapist may open the runner's chart. Calling it again changes nothing."""
-    care, created = CareRelationship.objects.get_or_create(runner=runner, therapist=therapist, until=None, defaults={"since": now})
+    care, created = CareRelationship.objects.get_or_create(
+        runner=runner, therapist=therapist, until=None, defaults={"since": now}
+    )
     if created:
         record(by=by, action="care.begun", subject=care, runner=runner)
     return care
@@ -29,11 +33,19 @@ def register_runner(*, name: str, email: str, phone: str, by: User | None, zone:
     try:
         validate_email(email)
     except ValidationError:
-        raise DomainError("The part after the @ needs a dot, as in name@mail.example.", code="bad_email", fields={"email": "Check the address."}) from None
+        raise DomainError(
+            "The part after the @ needs a dot, as in name@mail.example.",
+            code="bad_email",
+            fields={"email": "Check the address."},
+        ) from None
     known = User.objects.filter(email__iexact=email).select_related("runner").first()
     if known is not None:
         if not known.is_runner:
-            raise Conflict("This address belongs to somebody of the team, not to a runner. Use another address.", code="not_a_runner", fields={"email": "Not a runner's address."})
+            raise Conflict(
+                "This address belongs to somebody of the team, not to a runner. Use another address.",
+                code="not_a_runner",
+                fields={"email": "Not a runner's address."},
+            )
         return known.runner
     if not name.strip():
         raise DomainError("Who is calling? Type the runner's name.", code="no_name", fields={"name": "Type a name."})

@@ -10,7 +10,11 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import BaseCommand, CommandError, call_command
 
-LOG_INS = (("runner", "runner@stridewell.test"), ("therapist", "therapist@stridewell.test"), ("clinic staff", "staff@stridewell.test"))
+LOG_INS = (
+    ("runner", "runner@stridewell.test"),
+    ("therapist", "therapist@stridewell.test"),
+    ("clinic staff", "staff@stridewell.test"),
+)
 PASSWORD = "run-well-2026"  # noqa: S105 (printed on purpose: it opens the demonstration alone)
 
 
@@ -31,16 +35,31 @@ class Command(BaseCommand):
         self.serve(port)
 
     def serve(self, port: int) -> None:
-        web = [sys.executable, "-m", "uvicorn", "clinic.asgi:application", "--host", "127.0.0.1", "--port", str(port), "--log-level", "warning"]
+        web = [
+            sys.executable,
+            "-m",
+            "uvicorn",
+            "clinic.asgi:application",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            str(port),
+            "--log-level",
+            "warning",
+        ]
         reminders = [sys.executable, "manage.py", "run_reminders"]
-        children = [subprocess.Popen(command, cwd=settings.BASE_DIR, start_new_session=True) for command in (web, reminders)]
+        children = [
+            subprocess.Popen(command, cwd=settings.BASE_DIR, start_new_session=True) for command in (web, reminders)
+        ]
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         try:
             self.wait_for_the_page(children[0], port)
             self.greet(port)
             while all(child.poll() is None for child in children):
                 time.sleep(0.5)
-            raise CommandError("The web server or the reminders stopped by themselves; the lines above say why. Start again with make run.")
+            raise CommandError(
+                "The web server or the reminders stopped by themselves; the lines above say why. Start again with make run."
+            )
         except KeyboardInterrupt:
             self.stdout.write("\nStopping …")
         finally:
