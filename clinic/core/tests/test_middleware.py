@@ -1,0 +1,38 @@
+import pytest
+
+from clinic.core.logs import strip_personal
+
+
+def test_every_answer_carries_a_request_id(client, db):
+    assert len(client.get("/healthz/")["X-Request-ID"]) == 32
+
+
+def test_a_sane_request_id_of_the_caller_is_kept(client, db):
+    assert client.get("/healthz/", headers={"X-Request-ID": "abc-12345"})["X-Request-ID"] == "abc-12345"
+
+
+@pytest.mark.parametrize("given", ["x", "<script>alert(1)</script>", "a" * 65])
+def test_a_strange_request_id_is_replaced(client, db, given):
+    assert client.get("/healthz/", headers={"X-Request-ID": given})["X-Request-ID"] != given
+
+
+@pytest.mark.parametrize("path", ["/exercises/?q=%00", "/exercises/?q%00=1", "/%00/"])
+def test_null_bytes_get_a_sentence(client, db, path):
+    response = client.get(path)
+    assert response.status_code == 400
+    assert "null byte" in response.content.decode()
+
+
+def test_null_bytes_in_a_form_get_a_sentence(client, db):
+    assert client.post("/accounts/login/", {"login": "a\0b"}).status_code == 400
+
+
+def test_logs_hold_no_personal_data():
+    event = {"event": "mail.sent", "reminder": 7, "email": "maya@mail.example", "note": "sore"}
+    assert strip_personal(None, "info", event) == {"event": "mail.sent", "reminder": 7}
+
+
+def test_a_strict_policy_stands_on_every_page(client, db):
+    policy = client.get("/healthz/")["Content-Security-Policy"]
+    assert "unsafe-inline" not in policy
+    assert "script-src 'self'" in policy
