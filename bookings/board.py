@@ -1,0 +1,240 @@
+"""The staff board laid out: lanes of one day each, in rows of five minutes of the clinic's wall clock. Pure, no database."""
+
+import math
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from clinic.core.periods import Period, merged, without
+
+STEP_MIN = 5
+FIRST_HOUR, LAST_HOUR = 8, 19
+SHORTEST_GAP_MIN = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A session on the board: `period` is the session, `busy` the same with its buffers, `record` what the page shows."""
+
+    period: Period
+    busy: Period
+    record: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """Time off and its reason."""
+
+    period: Period
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Something drawn in a lane. `row` counts five-minute rows from 1 at the top, `span` is its height in rows.
+
+    `kind` is "visit", "off" (hatched) or "gap" (free, can be booked). Visits at the same time share the lane:
+    `column` of `columns`, counted from 1.
+    """
+
+    kind: str
+    row: int
+    span: int
+    start: datetime
+    end: datetime
+    label: str = ""
+    record: Any = None
+    column: int = 1
+    columns: int = 1
+
+    @property
+    def minutes(self) -> int:
+        return int((self.end - self.start).total_seconds() // 60)
+
+
+@dataclass(slots=True)
+class Lane:
+    """One therapist's day: `key` names it, `head` is what the page shows above it."""
+
+    key: Hashable
+    head: Any
+    on: date
+    blocks: list[Block] = field(default_factory=list)
+
+    @property
+    def visits(self) -> list[Block]:
+        return [block for block in self.blocks if block.kind == "visit"]
+
+    @property
+    def free_minutes(self) -> int:
+        return sum(block.minutes for block in self.blocks if block.kind == "gap")
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The hours of the wall clock the board shows: whole hours, `last` not included."""
+
+    first: int = FIRST_HOUR
+    last: int = LAST_HOUR
+
+    @property
+    def rows(self) -> int:
+        return (self.last - self.first) * 60 // STEP_MIN
+
+    @property
+    def hours(self) -> list[tuple[str, int]]:
+        """(hour in two digits, its row)."""
+        return [(f"{hour:02d}", (hour - self.first) * 60 // STEP_MIN + 1) for hour in range(self.first, self.last)]
+
+    def row_at(self, local: datetime) -> int | None:
+        """The row of a wall-clock time, counted from 1; None outside the window."""
+        row = (local.hour - self.first) * 60 // STEP_MIN + local.minute // STEP_MIN + 1
+        return row if 1 <= row <= self.rows else None
+
+
+def day_period(on: date, zone: str) -> Period:
+    """The instants of the date `on` in `zone`: 23, 24 or 25 hours."""
+    tz = ZoneInfo(zone)
+    return Period(
+        datetime.combine(on, time(), tzinfo=tz), datetime.combine(on + timedelta(days=1), time(), tzinfo=tz)
+    )
+
+
+def window_for(periods: Iterable[Period], *, zone: str, days: Iterable[date]) -> Window:
+    """The usual hours, stretched so that every one of `periods` that falls on `days` can be seen."""
+    first, last = FIRST_HOUR, LAST_HOUR
+    whole = [day_period(on, zone) for on in days]
+    for period in periods:
+        for day in whole:
+            if not period.overlaps(day):
+                continue
+            start, end = max(period.start, day.start), min(period.end, day.end)
+            first = min(first, start.astimezone(ZoneInfo(zone)).hour)
+            last = max(last, math.ceil(_wall_minutes(end, day, zone) / 60))
+    return Window(first, last)
+
+
+def lay_lane(
+    *,
+    key: Hashable,
+    head: Any,
+    on: date,
+    zone: str,
+    window: Window,
+    work: Sequence[Period],
+    absences: Sequence[Absence],
+    visits: Sequence[Visit],
+    now: datetime,
+) -> Lane:
+    """One therapist's day: hatched where they do not work, their visits, and the free gaps from `now` on.
+
+    `work` are the open hours before time off is taken away. A gap is worth showing from a quarter of an hour.
+    """
+    tz = ZoneInfo(zone)
+    day = day_period(on, zone)
+    shown = Period(
+        datetime.combine(on, time(window.first), tzinfo=tz),
+        day.end if window.last == 24 else datetime.combine(on, time(window.last), tzinfo=tz),
+    )
+    lane = Lane(key=key, head=head, on=on)
+
+    def block(kind: str, period: Period, **more: Any) -> Block | None:
+        start, end = max(period.start, shown.start), min(period.end, shown.end)
+        if start >= end:
+            return None
+        top = _wall_minutes(start, day, zone) - window.first * 60
+        foot = _wall_minutes(end, day, zone) - window.first * 60
+        row = int(top // STEP_MIN) + 1
+        span = max(1, math.ceil(foot / STEP_MIN) - row + 1)
+        return Block(kind, row, span, period.start, period.end, **more)
+
+    def add(found: Block | None) -> None:
+        if found is not None:
+            lane.blocks.append(found)
+
+    away = [absence for absence in absences if absence.period.overlaps(shown)]
+    open_hours = [period for period in merged(work) if period.overlaps(day)]
+    for absence in away:
+        reason = f"Time off: {absence.reason}" if absence.reason else "Time off"
+        add(block("off", absence.period, label=reason + _until(absence.period.end, day, tz)))
+    for period in without([shown], [*open_hours, *(absence.period for absence in away)]):
+        add(block("off", period, label=_off_words(period, open_hours, shown, tz)))
+    today = [visit for visit in visits if visit.period.overlaps(shown)]
+    for visit, column, columns in _side_by_side(today):
+        add(block("visit", visit.period, record=visit.record, column=column, columns=columns))
+    taken = [*(absence.period for absence in away), *(visit.busy for visit in today)]
+    if now > shown.start:
+        taken.append(Period(min(shown.start, day.start), now))
+    for period in without(open_hours, taken):
+        start = _up_to_step(period.start)
+        if (period.end - start).total_seconds() >= SHORTEST_GAP_MIN * 60:
+            add(block("gap", Period(start, period.end)))
+    lane.blocks.sort(key=lambda found: (found.row, found.kind != "off", found.column))
+    return lane
+
+
+def week_of(on: date) -> list[date]:
+    """Monday to Sunday of the week `on` falls in."""
+    monday = on - timedelta(days=on.weekday())
+    return [monday + timedelta(days=n) for n in range(7)]
+
+
+def _wall_minutes(instant: datetime, day: Period, zone: str) -> float:
+    """Minutes on the wall clock since midnight of `day`; 1440 for the day's end."""
+    if instant >= day.end:
+        return 24 * 60
+    local = instant.astimezone(ZoneInfo(zone))
+    return local.hour * 60 + local.minute + local.second / 60
+
+
+def _up_to_step(instant: datetime) -> datetime:
+    """The next full five minutes."""
+    over = timedelta(minutes=instant.minute % STEP_MIN, seconds=instant.second, microseconds=instant.microsecond)
+    return instant if not over else instant - over + timedelta(minutes=STEP_MIN)
+
+
+def _until(end: datetime, day: Period, tz: ZoneInfo) -> str:
+    """When an absence that goes on after today ends, as in ", until Thu 26 Nov"."""
+    if end <= day.end:
+        return ""
+    last = (end - timedelta(seconds=1)).astimezone(tz)
+    return f", until {last:%a} {last.day} {last:%b}"
+
+
+def _off_words(period: Period, open_hours: Sequence[Period], shown: Period, tz: ZoneInfo) -> str:
+    if not open_hours:
+        return "Not working"
+    if period.end <= open_hours[0].start:
+        return f"From {open_hours[0].start.astimezone(tz):%H:%M}"
+    if period.start >= open_hours[-1].end:
+        return f"Ends {open_hours[-1].end.astimezone(tz):%H:%M}"
+    return "Break" if period.end < shown.end else "Off"
+
+
+def _side_by_side(visits: Sequence[Visit]) -> list[tuple[Visit, int, int]]:
+    """(visit, column, columns): overlapping visits share the width, the rest have it whole."""
+    result: list[tuple[Visit, int, int]] = []
+    cluster: list[tuple[Visit, int]] = []
+    ends: list[datetime] = []
+    reach: datetime | None = None
+
+    def close() -> None:
+        result.extend((visit, column, len(ends)) for visit, column in cluster)
+        cluster.clear()
+        ends.clear()
+
+    for visit in sorted(visits, key=lambda visit: visit.period):
+        if reach is not None and visit.period.start >= reach:
+            close()
+            reach = None
+        column = next((n for n, end in enumerate(ends) if end <= visit.period.start), len(ends))
+        if column == len(ends):
+            ends.append(visit.period.end)
+        else:
+            ends[column] = visit.period.end
+        cluster.append((visit, column + 1))
+        reach = visit.period.end if reach is None else max(reach, visit.period.end)
+    close()
+    return result

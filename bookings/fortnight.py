@@ -1,0 +1,132 @@
+"""The two weeks of free times on one page: slots grouped under the reader's own dates. Pure, no database."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from bookings.zones import offset_words, same_clock
+
+DAYS = 14
+SHOWN_AT_ONCE = 8
+
+
+class FreeSlot(Protocol):
+    """What the page needs of a slot: an instant (UTC) and whose time it is."""
+
+    start: datetime
+    therapist_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One start that can be picked. `own` and `clinic` are wall-clock words; `clinic` is "" when the clocks agree."""
+
+    start: datetime
+    own: str
+    clinic: str
+    therapist_ids: tuple[int, ...]
+    picked: bool = False
+
+    @property
+    def value(self) -> str:
+        """The instant as the form sends it, in UTC to the minute."""
+        return self.start.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ")
+
+
+@dataclass(slots=True)
+class Day:
+    """One date in the reader's zone with what is free on it."""
+
+    on: date
+    is_past: bool
+    is_today: bool
+    choices: list[Choice] = field(default_factory=list)
+    parts: tuple[bool, bool, bool] = (False, False, False)
+
+    @property
+    def anchor(self) -> str:
+        return f"d{self.on:%m%d}"
+
+    @property
+    def shown(self) -> list[Choice]:
+        """The first times of the day; a day with one or two more shows them all."""
+        return self.choices if len(self.choices) <= SHOWN_AT_ONCE + 2 else self.choices[:SHOWN_AT_ONCE]
+
+    @property
+    def folded(self) -> list[Choice]:
+        return self.choices[len(self.shown) :]
+
+
+def clinic_words(start: datetime, *, zone: str, clinic_zone: str) -> str:
+    """The clinic's clock for `start`, with its weekday where the date differs; "" when both clocks agree."""
+    if same_clock(zone, clinic_zone, start):
+        return ""
+    own, there = start.astimezone(ZoneInfo(zone)), start.astimezone(ZoneInfo(clinic_zone))
+    return f"{there:%H:%M}" if own.date() == there.date() else f"{there:%a %H:%M}"
+
+
+def lay_out(
+    slots: Iterable[FreeSlot],
+    *,
+    first: date,
+    zone: str,
+    clinic_zone: str,
+    now: datetime,
+    picked: datetime | None = None,
+    days: int = DAYS,
+) -> list[Day]:
+    """`days` dates from `first` in `zone`, each with its choices in order of time.
+
+    Slots of several therapists at one instant are one choice. A wall-clock time that comes twice on a day
+    (clocks going back) carries its offset, so that the two can be told apart. Slots outside the dates are left out.
+    """
+    tz = ZoneInfo(zone)
+    today = now.astimezone(tz).date()
+    people: dict[datetime, list[int]] = defaultdict(list)
+    for slot in slots:
+        people[slot.start].append(slot.therapist_id)
+    result = [
+        Day(on=on, is_past=on < today, is_today=on == today) for on in (first + timedelta(days=n) for n in range(days))
+    ]
+    by_date = {day.on: day for day in result}
+    local = {start: start.astimezone(tz) for start in sorted(people)}
+    twice = Counter((there.date(), there.hour, there.minute) for there in local.values())
+    for start, there in local.items():
+        day = by_date.get(there.date())
+        if day is None:
+            continue
+        own = f"{there:%H:%M}"
+        if twice[there.date(), there.hour, there.minute] > 1:
+            own = f"{own} {offset_words(zone, start)}"
+        day.choices.append(
+            Choice(
+                start=start,
+                own=own,
+                clinic=clinic_words(start, zone=zone, clinic_zone=clinic_zone),
+                therapist_ids=tuple(people[start]),
+                picked=start == picked,
+            )
+        )
+    for day in result:
+        hours = [local[choice.start].hour for choice in day.choices]
+        day.parts = (
+            any(hour < 12 for hour in hours),
+            any(12 <= hour < 17 for hour in hours),
+            any(hour >= 17 for hour in hours),
+        )
+    return result
+
+
+def nearest(slots: Iterable[FreeSlot], wanted: datetime, *, count: int = 6) -> list[FreeSlot]:
+    """The `count` slots closest to the instant `wanted`, one per start, in order of time."""
+    by_start = {slot.start: slot for slot in sorted(slots, key=lambda slot: slot.start, reverse=True)}
+    close = sorted(by_start.values(), key=lambda slot: (abs(slot.start - wanted), slot.start))[:count]
+    return sorted(close, key=lambda slot: slot.start)
+
+
+def title_of(days: Sequence[Day]) -> str:
+    """The dates shown, as in "23 Nov – 6 Dec"."""
+    return f"{days[0].on.day} {days[0].on:%b} – {days[-1].on.day} {days[-1].on:%b}"
