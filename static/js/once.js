@@ -1,0 +1,33 @@
+/** A form is sent once: its button keeps its width, says it is busy, and takes no second tap. */
+const BUSY = "aria-busy";
+
+function hold(button) {
+  button.style.setProperty("min-width", `${button.offsetWidth}px`);
+  button.setAttribute(BUSY, "true");
+  if (button.dataset.busy) {
+    button.dataset.idle = button.innerHTML;
+    button.textContent = button.dataset.busy;
+  }
+}
+
+function release(button) {
+  button.removeAttribute(BUSY);
+  if (button.dataset.idle) button.innerHTML = button.dataset.idle;
+  delete button.dataset.idle;
+}
+
+document.addEventListener("submit", (event) => {
+  const button = event.submitter ?? event.target.querySelector('button[type="submit"], button:not([type])');
+  if (event.target.method !== "post" || !button) return;
+  if (button.getAttribute(BUSY) === "true") {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    return;
+  }
+  setTimeout(() => { if (!event.defaultPrevented || event.target.hasAttribute("hx-post")) hold(button); });
+}, true);
+
+addEventListener("pageshow", () => document.querySelectorAll(`button[${BUSY}="true"]`).forEach(release));
+document.addEventListener("htmx:afterRequest", (event) => {
+  event.target.querySelectorAll?.(`button[${BUSY}="true"]`).forEach(release);
+});
