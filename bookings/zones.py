@@ -6,6 +6,8 @@ from functools import cache
 from importlib import resources
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
+from clinic.core.wording import city
+
 REGIONS = {
     "Africa": "Africa",
     "America": "Americas",
@@ -37,11 +39,6 @@ def zone_info(name: str, *, otherwise: str) -> ZoneInfo:
         return ZoneInfo(name) if is_zone(name) else ZoneInfo(otherwise)
     except (ZoneInfoNotFoundError, ValueError):
         return ZoneInfo(otherwise)
-
-
-def city(name: str) -> str:
-    """The zone as people say it: `America/Argentina/Buenos_Aires` is "Buenos Aires"."""
-    return name.rsplit("/", 1)[-1].replace("_", " ")
 
 
 @cache

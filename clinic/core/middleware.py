@@ -1,8 +1,13 @@
 import re
+import time
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 
 import structlog
+from django.conf import settings
+from django.contrib.auth import SESSION_KEY
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 
@@ -25,6 +30,26 @@ class RequestId:
             response = self.get_response(request)
         response["X-Request-ID"] = request.id  # type: ignore[attr-defined]
         return response
+
+
+class SessionClock:
+    """A session lives on with every use, written down once a minute, and ends for good after its longest time."""
+
+    STEP = timedelta(minutes=1)
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        session = request.session
+        if SESSION_KEY in session:
+            now = time.time()
+            if now - session.setdefault("since", now) > settings.SESSION_ABSOLUTE_HOURS * 3600:
+                session.flush()
+                request.user = AnonymousUser()
+            elif now - session.get("seen", 0) > self.STEP.total_seconds():
+                session["seen"] = now
+        return self.get_response(request)
 
 
 class RefuseNullBytes:

@@ -73,3 +73,12 @@ def find_runners(*, words: str) -> "list[RunnerProfile]":
     for word in words.split():
         found = found.filter(Q(user__name__icontains=word) | Q(user__email__icontains=word) | Q(phone__icontains=word))
     return list(found.order_by("user__name")[:20])
+
+
+@transaction.atomic
+def choose_theme(*, theme: str, by: User) -> None:
+    """Show every page to `by` in light ("light"), dark ("dark"), or as the device has it ("")."""
+    before, by.theme = by.theme, theme
+    by.full_clean(exclude=["password"])
+    by.save(update_fields=["theme"])
+    record(by=by, action="theme.chosen", subject=by, changes={"theme": [before, theme]})

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import pytest
 
 from clinic.core.logs import strip_personal
@@ -36,3 +38,22 @@ def test_a_strict_policy_stands_on_every_page(client, db):
     policy = client.get("/healthz/")["Content-Security-Policy"]
     assert "unsafe-inline" not in policy
     assert "script-src 'self'" in policy
+
+
+def test_a_session_ends_after_half_an_hour_without_use(client_of, runner, clock):
+    client = client_of(runner)
+    clock.shift(timedelta(minutes=29))
+    assert client.get("/you/").status_code == 200
+    clock.shift(timedelta(minutes=29))
+    assert client.get("/you/").status_code == 200
+    clock.shift(timedelta(minutes=31))
+    assert client.get("/you/").status_code == 302
+
+
+def test_a_session_ends_after_half_a_day_however_busy(client_of, runner, clock):
+    client = client_of(runner)
+    for _ in range(12 * 3):
+        assert client.get("/you/").status_code == 200
+        clock.shift(timedelta(minutes=20))
+    clock.shift(timedelta(minutes=1))
+    assert client.get("/you/").status_code == 302
