@@ -46,7 +46,7 @@ def call(*command: str | Path, what: str, **environment: str) -> None:
     )
     if done.returncode:
         tail = "\n".join(done.stdout.strip().splitlines()[-12:])
-        raise Trouble(f"{what} did not work. The last lines were:\n{tail}")
+        raise Trouble(f"{what} did not work. Mend what these lines say and try again.\n{tail}")
 
 
 def standing() -> dict[str, str]:
@@ -121,8 +121,15 @@ def answers(url: str, default_port: int) -> bool:
     return True
 
 
+def chosen_port() -> int:
+    given = os.environ.get("PORT", "8000")
+    if not given.isdecimal() or not 1 <= int(given) <= 65535:
+        raise Trouble(f"PORT is {given!r}. It needs a number from 1 to 65535, as in: PORT=8123 make run")
+    return int(given)
+
+
 def run() -> int:
-    port = int(os.environ.get("PORT", "8000"))
+    port = chosen_port()
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -9,7 +9,15 @@ import pytest
 from django.conf import settings
 from playwright.sync_api import Browser, Page, sync_playwright
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 AXE = Path(settings.BASE_DIR) / "node_modules" / "axe-core" / "axe.min.js"
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 800}
@@ -38,13 +46,32 @@ def open_browser(chromium: Browser, live_server) -> Iterator[Open]:
 
     def start(viewport: dict[str, int] = PHONE, *, scripts: bool = True) -> Page:
         context = chromium.new_context(
-            viewport=viewport, java_script_enabled=scripts, base_url=live_server.url, locale="en-GB", timezone_id="Europe/London", reduced_motion="reduce"
+            viewport=viewport,
+            java_script_enabled=scripts,
+            base_url=live_server.url,
+            locale="en-GB",
+            timezone_id="Europe/London",
+            reduced_motion="reduce",
         )
         context.set_default_timeout(10_000)
         page = context.new_page()
-        page.on("console", lambda message: troubles.append(f"{page.url}: {message.text}") if message.type == "error" and "status of 4" not in message.text else None)
+        page.on(
+            "console",
+            lambda message: (
+                troubles.append(f"{page.url}: {message.text}")
+                if message.type == "error" and "status of 4" not in message.text
+                else None
+            ),
+        )
         page.on("pageerror", lambda error: troubles.append(f"{page.url}: {error}"))
-        page.on("request", lambda request: troubles.append(f"{page.url} reached for {request.url}") if not request.url.startswith((live_server.url, "data:", "blob:")) else None)
+        page.on(
+            "request",
+            lambda request: (
+                troubles.append(f"{page.url} reached for {request.url}")
+                if not request.url.startswith((live_server.url, "data:", "blob:"))
+                else None
+            ),
+        )
         contexts.append(context)
         return page
 
