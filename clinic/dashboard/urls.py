@@ -1,0 +1,15 @@
+from django.urls import path
+
+from clinic.dashboard import people_lists, progress, styleguide, views
+from clinic.dashboard.chart import chart
+
+app_name = "dashboard"
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("today/", views.today, name="today"),
+    path("theme/", views.theme, name="theme"),
+    path("runners/", people_lists.runners, name="runners"),
+    path("runners/<uuid:runner_id>/", chart, name="chart"),
+    path("progress/", progress.progress, name="progress"),
+    path("styleguide/", styleguide.styleguide, name="styleguide"),
+]

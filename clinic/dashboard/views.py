@@ -1,0 +1,51 @@
+"""The first pages: the home page for everybody, today for each kind of person, light and dark."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST, require_safe
+
+from clinic.core.decorators import public
+from clinic.core.viewer import THEME_COOKIE, THEMES, zone_of
+from clinic.dashboard import runner_day, therapist_day
+from clinic.dashboard.free_soon import free_soon
+from clinic.people.services import choose_theme
+
+A_YEAR = 365 * 24 * 3600
+
+
+@public
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    zone = zone_of(request)
+    return render(request, "dashboard/home.html", {"soon": free_soon(zone=zone, now=timezone.now()), "zone": zone})
+
+
+@require_safe
+def today(request: HttpRequest) -> HttpResponse:
+    """The page each person starts their day on."""
+    if request.user.is_clinic_staff:
+        return redirect("bookings:board")
+    if request.user.is_therapist:
+        day = therapist_day.for_therapist(request.user.therapist, now=timezone.now())
+        return render(request, "dashboard/therapist_today.html", {"day": day})
+    day = runner_day.for_runner(request.user.runner, now=timezone.now())
+    return render(request, "dashboard/runner_today.html", {"day": day})
+
+
+@public
+@require_POST
+def theme(request: HttpRequest) -> HttpResponse:
+    """Light, dark, or as the device has it: kept with the account, else with this browser."""
+    chosen = request.POST.get("theme", "")
+    chosen = chosen if chosen in THEMES else ""
+    back = request.headers.get("Referer", "")
+    if not url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure()):
+        back = "/"
+    response = redirect(back)
+    if request.user.is_authenticated:
+        choose_theme(theme=chosen, by=request.user)
+    else:
+        response.set_cookie(THEME_COOKIE, chosen, max_age=A_YEAR, samesite="Lax", secure=request.is_secure())
+    return response
