@@ -82,6 +82,7 @@ class Appointment(models.Model):
                 name="appointment_room_busy",
             ),
             models.Index(fields=["start"], name="appointment_start"),
+            models.Index(fields=["hold_expires_at"], condition=Q(state=State.HELD), name="appointment_held"),
         ]
         constraints = [
             NoOverlap(

@@ -23,3 +23,46 @@ Refusals are `clinic.core.errors.DomainError`: `Conflict` (409) with code `slot_
 `therapist=None` is "anyone": the least loaded that day of those who are free. `override_reason` / `override=True` with
 `reason` lets staff pass notice, horizon and hours, never an overlap and never the past.
 """
+
+from bookings.services.attendance import mark_arrived, mark_booked, mark_completed, mark_no_show
+from bookings.services.booking import book_for_caller, book_slot
+from bookings.services.changing import cancel_appointment, change_until, may_change, move_appointment
+from bookings.services.holding import confirm_hold, hold_slot, release_hold
+from bookings.services.hours import (
+    DayRange,
+    HoursChange,
+    HoursRange,
+    TimeOffAdded,
+    add_time_off,
+    clear_overrides,
+    outside_hours,
+    remove_time_off,
+    set_override,
+    set_weekly_hours,
+)
+
+__all__ = [
+    "DayRange",
+    "HoursChange",
+    "HoursRange",
+    "TimeOffAdded",
+    "add_time_off",
+    "book_for_caller",
+    "book_slot",
+    "cancel_appointment",
+    "change_until",
+    "clear_overrides",
+    "confirm_hold",
+    "hold_slot",
+    "mark_arrived",
+    "mark_booked",
+    "mark_completed",
+    "mark_no_show",
+    "may_change",
+    "move_appointment",
+    "outside_hours",
+    "release_hold",
+    "remove_time_off",
+    "set_override",
+    "set_weekly_hours",
+]

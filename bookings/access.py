@@ -1,0 +1,64 @@
+"""Who may open which appointment. A stranger gets 404."""
+
+from uuid import UUID
+
+from django.http import Http404
+
+from bookings import video
+from bookings.models import Appointment, Service
+from clinic.people.models import TherapistProfile, User
+
+
+def get_appointment(user: User, appointment_id: UUID | str) -> Appointment:
+    """The session (no hold) that `user` may see, with its people. Raises Http404 for everybody else."""
+    return found(user, appointment_id, is_hold=False)
+
+
+def get_hold(user: User, appointment_id: UUID | str) -> Appointment:
+    """What `user` holds or held: live, lapsed, or booked meanwhile, so that a page left open can tell what became of it.
+
+    Raises Http404 for anybody else's.
+    """
+    return found(user, appointment_id, is_hold=None)
+
+
+def get_session_room(user: User, appointment_id: UUID | str) -> Appointment:
+    """The online session whose video room `user` may enter: one of its two people. Raises Http404 for everybody else."""
+    appointment = found(user, appointment_id, is_hold=False)
+    if not video.is_concerned(user, appointment) or not appointment.video_key:
+        raise Http404("No such room.")
+    return appointment
+
+
+def get_service(slug: str) -> Service:
+    """The service that can be booked under this name. Raises Http404."""
+    service = Service.objects.active().filter(slug=slug).first()
+    if service is None:
+        raise Http404("No such service.")
+    return service
+
+
+def get_therapist(slug: str) -> TherapistProfile:
+    """The therapist of the public directory with this slug. Raises Http404."""
+    therapist = TherapistProfile.objects.listed().select_related("user").filter(slug=slug).first()
+    if therapist is None:
+        raise Http404("No such therapist.")
+    return therapist
+
+
+def may_change_freely(user: User, appointment: Appointment) -> bool:
+    """Whether the runner's notice does not bind `user`: staff, and the therapist of the session."""
+    return user.is_clinic_staff or user.pk == appointment.therapist.user_id
+
+
+def found(user: User, appointment_id: UUID | str, *, is_hold: bool | None) -> Appointment:
+    seen = Appointment.objects.visible_to(user).with_people()
+    if is_hold is False:
+        seen = seen.sessions()
+    try:
+        appointment = seen.filter(pk=appointment_id).first()
+    except (ValueError, TypeError):
+        appointment = None
+    if appointment is None:
+        raise Http404("No such session.")
+    return appointment

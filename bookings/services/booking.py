@@ -1,0 +1,235 @@
+"""Taking a time: for oneself, for a caller, with one therapist or with anyone."""
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+
+from bookings import messages, slots, video
+from bookings.availability import decide, free_at, least_loaded
+from bookings.models import Appointment, Service
+from bookings.models.appointments import State
+from bookings.services.transactions import drop_lapsed_holds, lock, require, whole
+from clinic.audit.services import record
+from clinic.core.errors import Conflict, DomainError, Forbidden
+from clinic.people.models import RunnerProfile, TherapistProfile, User
+from clinic.people.services import begin_care, register_runner
+
+
+def book_slot(
+    *,
+    service: Service,
+    therapist: TherapistProfile | None,
+    runner: RunnerProfile,
+    start: datetime,
+    by: User,
+    now: datetime,
+    override_reason: str = "",
+) -> Appointment:
+    """Book the session at the instant `start`; `therapist` None is anyone: the least loaded that day who is free.
+
+    Care begins, the letter and both reminders are planned, the event is audited, all in one transaction. With
+    `override_reason` staff pass notice, horizon and hours, never what is taken or past.
+
+    Raises Conflict `slot_taken`, `runner_busy` or `busy`; DomainError `in_the_past`, `too_soon`, `too_far`,
+    `not_offered`, `outside_hours`, `not_a_start`; Forbidden `not_yours`.
+    """
+    require_booker(by, runner, therapist)
+    start = checked_start(start, now)
+    override_reason = override_reason.strip()[:200]
+    if override_reason and not by.is_clinic_staff:
+        raise Forbidden("Only the clinic can book outside the rules. Choose one of the times shown, or call us.", code="not_yours")
+
+    @whole
+    def book(chosen: TherapistProfile) -> Appointment:
+        appointment = enter(service=service, therapist=chosen, runner=runner, start=start, by=by, now=now, beyond_rules=bool(override_reason))
+        return told(appointment, by=by, now=now, reason=override_reason)
+
+    return attempt(book, service=service, therapist=therapist, runner=runner, start=start, now=now)
+
+
+def book_for_caller(
+    *,
+    service: Service,
+    therapist: TherapistProfile | None,
+    start: datetime,
+    name: str,
+    email: str,
+    phone: str,
+    by: User,
+    now: datetime,
+    override_reason: str = "",
+) -> Appointment:
+    """Staff book for somebody on the phone: the runner with this address is found, or made.
+
+    Raises what `book_slot` and `people.services.register_runner` raise; when the time cannot be had, no runner is made.
+    """
+    if not by.is_clinic_staff:
+        raise Forbidden("Only the clinic books for a caller.", code="not_yours")
+
+    @whole
+    def book() -> Appointment:
+        runner = register_runner(name=name, email=email, phone=phone, by=by)
+        return book_slot(service=service, therapist=therapist, runner=runner, start=start, by=by, now=now, override_reason=override_reason)
+
+    return book()
+
+
+def require_booker(by: User, runner: RunnerProfile, therapist: TherapistProfile | None) -> None:
+    """Raises Forbidden `not_yours` unless `by` is the runner, staff, or the therapist the session is with."""
+    require(by.is_clinic_staff or by.pk == runner.user_id or (therapist is not None and by.is_therapist and by.pk == therapist.user_id))
+
+
+def checked_start(start: datetime, now: datetime) -> datetime:
+    """`start` in UTC, to the second. Raises DomainError `in_the_past`, or `bad_start` for a time without a zone."""
+    if start.tzinfo is None:
+        raise DomainError("Give the time with its offset, as in 2026-11-26T16:30:00Z.", code="bad_start", fields={"start": "No offset."})
+    if start.year < 2000:
+        raise DomainError("That time is over. Choose one that is still to come.", code="in_the_past", fields={"start": "In the past."})
+    if start > now + timedelta(days=4000):
+        raise DomainError("That is too far ahead. Choose an earlier time.", code="too_far", fields={"start": "Too far ahead."})
+    return start.astimezone(UTC).replace(microsecond=0)
+
+
+def attempt(
+    take: Callable[[TherapistProfile], Appointment],
+    *,
+    service: Service,
+    therapist: TherapistProfile | None,
+    runner: RunnerProfile,
+    start: datetime,
+    now: datetime,
+) -> Appointment:
+    """`take` the time with `therapist`, or with anyone: each in a transaction of its own, until one succeeds."""
+    if therapist is not None:
+        return take(therapist)
+    gone: DomainError = Conflict("That time has just gone. Here are the nearest free ones.", code="slot_taken")
+    for candidate in anyone(service=service, runner=runner, start=start, now=now):
+        try:
+            return take(candidate)
+        except Conflict as refused:
+            if refused.code != "slot_taken":
+                raise
+            gone = refused
+    raise gone
+
+
+def anyone(*, service: Service, runner: RunnerProfile, start: datetime, now: datetime) -> list[TherapistProfile]:
+    """Who is free at `start`, the least loaded of that day at the clinic first.
+
+    Raises, when nobody is, the reason that holds for the first therapist who offers the service: too soon, outside
+    hours, taken.
+    """
+    zone = ZoneInfo(settings.CLINIC_ZONE)
+    free = free_at(service=service, runner=runner, start=start, now=now)
+    people = TherapistProfile.objects.select_related("user").in_bulk(free)
+    day = datetime.combine(start.astimezone(zone).date(), time(0), zone)
+    counted = Counter(
+        Appointment.objects.standing()
+        .filter(therapist__in=free, start__gte=day, start__lt=day + timedelta(days=1))
+        .order_by()
+        .values_list("therapist_id", flat=True)
+    )
+    ordered = [people[each] for each in least_loaded(free, counted)]
+    return ordered or why_nobody(service=service, runner=runner, start=start, now=now)
+
+
+def why_nobody(*, service: Service, runner: RunnerProfile, start: datetime, now: datetime) -> list[TherapistProfile]:
+    """Raises the refusal that fits best when nobody is free: somebody's taken time says more than somebody's day off."""
+    reasons = []
+    for therapist in TherapistProfile.objects.listed().filter(services=service):
+        try:
+            decide(service=service, therapist=therapist, runner=runner, start=start, now=now)
+        except DomainError as refused:
+            reasons.append(refused)
+        else:
+            return [therapist]
+    reasons.sort(key=lambda refused: (refused.status != 409, refused.code == "not_offered"))
+    raise reasons[0] if reasons else DomainError(
+        "Nobody offers this session just now. Choose another session, or call us.", code="not_offered", fields={"service": "Not offered."}
+    )
+
+
+def enter(
+    *,
+    service: Service,
+    therapist: TherapistProfile,
+    runner: RunnerProfile,
+    start: datetime,
+    by: User,
+    now: datetime,
+    hold_expires_at: datetime | None = None,
+    beyond_rules: bool = False,
+) -> Appointment:
+    """Lock, clear lapsed holds out of the way, decide, write. Call it inside `whole`."""
+    lock(therapists=[therapist], runner=runner)
+    planned = Appointment(
+        service=service,
+        therapist=therapist,
+        runner=runner,
+        state=State.HELD if hold_expires_at else State.BOOKED,
+        hold_expires_at=hold_expires_at,
+        video_key=video.new_key() if service.is_online else None,
+        booked_by=by,
+        booked_at=now,
+    )
+    place(planned, start=start, now=now, beyond_rules=beyond_rules)
+    planned.full_clean(validate_unique=False, validate_constraints=False, exclude=FOREIGN)
+    planned.save(force_insert=True)
+    if hold_expires_at:
+        record(by=by, action="appointment.held", subject=planned, runner=runner)
+    return planned
+
+
+FOREIGN = ("service", "therapist", "runner", "booked_by", "treatment_room")
+"""Records the service was handed; looking each of them up again would only cost queries."""
+
+
+def place(appointment: Appointment, *, start: datetime, now: datetime, moving: Appointment | None = None, beyond_rules: bool = False) -> None:
+    """Give `appointment` the time `start` if it can be had at `now`; its therapist and runner are locked.
+
+    Raises the refusal. `moving` is the session as it stands, which is no obstacle to itself.
+    """
+    service = appointment.service
+    end = start + service.length
+    appointment.start, appointment.end = start, end
+    appointment.busy_from = start - timedelta(minutes=service.buffer_before_min)
+    appointment.busy_until = end + timedelta(minutes=service.buffer_after_min)
+    drop_lapsed_holds(
+        therapist=appointment.therapist,
+        runner=appointment.runner,
+        needs_room=not service.is_online,
+        start=appointment.busy_from,
+        end=appointment.busy_until,
+        now=now,
+    )
+    verdict = decide(
+        service=service,
+        therapist=appointment.therapist,
+        runner=appointment.runner,
+        start=start,
+        now=now,
+        moving=moving,
+        beyond_rules=beyond_rules,
+    )
+    appointment.place = service.place
+    appointment.treatment_room_id = verdict.room_id
+    appointment.zone = verdict.zone
+    appointment.wall_start = start.astimezone(slots.zone_of(verdict.zone)).isoformat()
+
+
+def told(appointment: Appointment, *, by: User, now: datetime, reason: str = "") -> Appointment:
+    """Everything that goes with a booking: care, the audit event, the letter and the reminders."""
+    begin_care(runner=appointment.runner, therapist=appointment.therapist, by=by, now=now)
+    record(
+        by=by,
+        action="appointment.booked",
+        subject=appointment,
+        runner=appointment.runner,
+        reason=reason,
+        changes={"start": [None, appointment.start], "therapist": [None, appointment.therapist_id]},
+    )
+    messages.plan_booked(appointment, now=now)
+    return appointment

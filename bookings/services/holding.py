@@ -1,0 +1,64 @@
+"""Keeping a time for five minutes while the runner looks it over."""
+
+from datetime import datetime, timedelta
+
+from bookings.models import Appointment, Service
+from bookings.models.appointments import State
+from bookings.services.booking import attempt, checked_start, enter, require_booker, told
+from bookings.services.transactions import LAPSED, current, lock, whole
+from clinic.audit.services import record
+from clinic.core.errors import Conflict, DomainError
+from clinic.people.models import RunnerProfile, TherapistProfile, User
+
+HOLD = timedelta(minutes=5)
+GRACE = timedelta(seconds=60)
+"""A confirmation this late still counts if nobody has taken the time meanwhile: the countdown on the page never loses."""
+
+
+def hold_slot(
+    *, service: Service, therapist: TherapistProfile | None, runner: RunnerProfile, start: datetime, by: User, now: datetime
+) -> Appointment:
+    """Keep `start` for the runner until five minutes after `now`; `therapist` None is anyone who is free.
+
+    A runner holds one time: an earlier hold is let go. Raises what `book_slot` raises.
+    """
+    require_booker(by, runner, therapist)
+    start = checked_start(start, now)
+
+    @whole
+    def keep(chosen: TherapistProfile) -> Appointment:
+        return enter(service=service, therapist=chosen, runner=runner, start=start, by=by, now=now, hold_expires_at=now + HOLD)
+
+    return attempt(keep, service=service, therapist=therapist, runner=runner, start=start, now=now)
+
+
+@whole
+def confirm_hold(*, appointment: Appointment, by: User, now: datetime) -> Appointment:
+    """Turn a hold into a booking. Confirming what is booked already changes nothing.
+
+    Raises Conflict `hold_ended` when the hold has lapsed, DomainError `in_the_past`, Forbidden `not_yours`.
+    """
+    require_booker(by, appointment.runner, appointment.therapist)
+    lock(therapists=[appointment.therapist], runner=appointment.runner)
+    held = current(appointment)
+    if held.state in (State.BOOKED, State.ARRIVED, State.COMPLETED) and held.hold_expires_at is None:
+        return held
+    if held.state != State.HELD or held.hold_expires_at is None or held.hold_expires_at + GRACE <= now:
+        raise Conflict("Your five minutes are over, and the time is open to others again. Choose it once more.", code="hold_ended")
+    if held.start <= now:
+        raise DomainError("That time is over. Choose one that is still to come.", code="in_the_past")
+    held.state, held.hold_expires_at, held.booked_at, held.booked_by = State.BOOKED, None, now, by
+    held.full_clean()
+    held.save(update_fields=["state", "hold_expires_at", "booked_at", "booked_by"])
+    return told(held, by=by, now=now)
+
+
+@whole
+def release_hold(*, appointment: Appointment, by: User, now: datetime) -> None:
+    """Let a hold go at once. Letting go of what is no hold any more changes nothing. Raises Forbidden `not_yours`."""
+    require_booker(by, appointment.runner, appointment.therapist)
+    freed = Appointment.objects.filter(pk=appointment.pk, state=State.HELD).update(
+        state=State.CANCELLED, cancel_reason=LAPSED, cancelled_at=now
+    )
+    if freed:
+        record(by=by, action="hold.released", subject=appointment, runner=appointment.runner)

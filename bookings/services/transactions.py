@@ -1,0 +1,114 @@
+"""One door to the database for everything that takes a time: lock, decide, write, or nothing at all."""
+
+import random
+import time
+from collections.abc import Callable
+from datetime import datetime
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db.models import Q
+
+from bookings.models import Appointment
+from bookings.models.appointments import State
+from clinic.core.errors import Conflict, DomainError, Forbidden
+from clinic.people.models import RunnerProfile, TherapistProfile
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+TRIES = 4
+LAPSED = "The hold ended."
+DEADLOCK_OR_STALE = {"40P01", "40001"}
+
+
+def whole(verb: Callable[P, R]) -> Callable[P, R]:
+    """Run `verb` in one transaction; run it again from the start after a deadlock or a serialisation failure.
+
+    A no-overlap constraint that refuses becomes the Conflict a person can read: `slot_taken` or `runner_busy`. After
+    TRIES deadlocks it is Conflict `busy`. Inside a caller's transaction there is no second try: only the whole may be
+    repeated.
+    """
+
+    @wraps(verb)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        tries = 1 if connection.in_atomic_block else TRIES
+        for number in range(1, tries + 1):
+            try:
+                with transaction.atomic():
+                    return verb(*args, **kwargs)
+            except IntegrityError as refused:
+                raise translated(refused) from refused
+            except OperationalError as failed:
+                if not can_heal(failed):
+                    raise
+                if number == tries:
+                    raise Conflict("Many people are booking just now. Please try once more.", code="busy") from failed
+                time.sleep(random.uniform(0.01, 0.05) * number)  # noqa: S311 (spreads the tries, guards nothing)
+        raise AssertionError("unreachable")
+
+    return run
+
+
+def can_heal(failed: OperationalError) -> bool:
+    """Whether running the whole transaction again may succeed: a deadlock, a serialisation failure, SQLite still locked."""
+    cause = failed.__cause__
+    return getattr(cause, "pgcode", None) in DEADLOCK_OR_STALE or "database is locked" in str(failed)
+
+
+def translated(refused: IntegrityError) -> Exception:
+    """The database's refusal as a sentence, or the error itself where it is no matter of overlap."""
+    text = str(refused)
+    for constraint in Appointment._meta.constraints:
+        if constraint.name in text and constraint.name.endswith("_no_overlap"):
+            code = "runner_busy" if constraint.name == "runner_no_overlap" else "slot_taken"
+            return Conflict(str(constraint.violation_error_message), code=code)
+    return refused
+
+
+def lock(*, therapists: list[TherapistProfile], runner: RunnerProfile) -> None:
+    """Take the therapists' rows, then the runner's, each in primary-key order, until the transaction ends.
+
+    Whoever wants the same time waits here, so that the check that follows sees what the one before has written. SQLite
+    has one writer at a time and needs no rows locked.
+    """
+    if not connection.features.has_select_for_update:
+        return
+    keys = sorted({each.pk for each in therapists})
+    list(TherapistProfile.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk").values_list("pk"))
+    list(RunnerProfile.objects.select_for_update(no_key=True).filter(pk=runner.pk).values_list("pk"))
+
+
+def lock_therapist(therapist: TherapistProfile) -> None:
+    """Take the therapist's row alone: for changes of hours, which bookings must see or be seen by."""
+    if connection.features.has_select_for_update:
+        list(TherapistProfile.objects.select_for_update(no_key=True).filter(pk=therapist.pk).order_by().values_list("pk"))
+
+
+def drop_lapsed_holds(*, therapist: TherapistProfile, runner: RunnerProfile, needs_room: bool, start: datetime, end: datetime, now: datetime) -> None:
+    """Cancel lapsed holds in the way of busy time `start`..`end`, and whatever else `runner` holds.
+
+    The constraint cannot read a clock, so the taker clears the way inside their own transaction: no job has to run.
+    """
+    lapsed = Q(hold_expires_at__lte=now, busy_from__lt=end, busy_until__gt=start)
+    mine = Q(therapist=therapist) | Q(runner=runner)
+    if needs_room:
+        mine |= Q(treatment_room__isnull=False)
+    Appointment.objects.filter(state=State.HELD).filter((lapsed & mine) | Q(runner=runner)).update(
+        state=State.CANCELLED, cancel_reason=LAPSED, cancelled_at=now
+    )
+
+
+def require(allowed: bool) -> None:
+    """Raises Forbidden `not_yours` unless `allowed`."""
+    if not allowed:
+        raise Forbidden("This session is not yours to change. Ask the clinic to do it for you.", code="not_yours")
+
+
+def current(appointment: Appointment) -> Appointment:
+    """The appointment as the database has it now, with its people; raises DomainError `gone` when there is none."""
+    found = Appointment.objects.with_people().filter(pk=appointment.pk).first()
+    if found is None:
+        raise DomainError("This session does not exist any more. Look at your sessions.", code="gone")
+    return found
