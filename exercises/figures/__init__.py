@@ -1,0 +1,1 @@
+"""Figures: bodies drawn and moved from joint angles. Pure: no database, no request."""

@@ -1,0 +1,180 @@
+"""The movement between key frames: the pose at any second of the loop, with every contact kept."""
+
+from bisect import bisect_right
+from dataclasses import replace
+from functools import cached_property
+
+from . import front, side
+from .curve import LoopCurve
+from .entry import STANDING, Figure, Frame, View
+from .errors import FigureError
+from .side import Contact
+from .vectors import Point, turn
+
+Drawn = dict[str, float]
+SAMPLES = 72
+
+
+class Motion:
+    """One view in motion. ``at(seconds)`` is the drawn state: root.x, root.y, <bone>.turn and, from the front, <bone>.len."""
+
+    def __init__(self, view: View) -> None:
+        self.view = view
+        self.is_side = view.kind == "side"
+        self.behind = view.kind == "behind"
+        self.frames = [self._solved(frame, index) for index, frame in enumerate(view.frames)]
+
+    def _solved(self, frame: Frame, index: int) -> Frame:
+        try:
+            if self.is_side:
+                return replace(frame, pose=side.keep_contacts(dict(frame.pose), frame.contacts, hips_given=frame.hips_given))
+            front.bones(dict(frame.pose), frame.contacts, behind=self.behind, hips_given=frame.hips_given)
+        except FigureError as error:
+            raise self._placed(error, index) from None
+        return frame
+
+    def _placed(self, error: FigureError, index: int) -> FigureError:
+        half = len(self.view.frames)
+        return FigureError(error.reason, path=(self.view.kind, "frames", index % half, *error.path))
+
+    @cached_property
+    def _knots(self) -> list[tuple[float, Frame]]:
+        found = []
+        for frame in self.frames:
+            found.append((frame.at, frame))
+            if frame.hold:
+                found.append((frame.at + frame.hold, frame))
+        return found
+
+    @cached_property
+    def _curves(self) -> dict[str, LoopCurve]:
+        times = [time for time, _ in self._knots]
+        curves = {key: LoopCurve(times, [frame.pose[key] for _, frame in self._knots], self.view.period) for key in self.frames[0].pose}
+        for name in set.intersection(*({contact.name for contact in frame.contacts} for frame in self.frames)):
+            for key in ("x", "up", "lift"):
+                values = [next(getattr(contact, key) for contact in frame.contacts if contact.name == name) for _, frame in self._knots]
+                curves[f"{name}.{key}"] = LoopCurve(times, values, self.view.period)
+        return curves
+
+    def _around(self, time: float) -> tuple[int, int]:
+        """Indices of the frames before and after a time of the loop."""
+        last = bisect_right([frame.at for frame in self.frames], time % self.view.period) - 1
+        return last, (last + 1) % len(self.frames)
+
+    def _held(self, time: float) -> tuple[tuple[Contact, ...], bool]:
+        """Contacts kept at this time, and whether the hips are led by the key frames."""
+        time %= self.view.period
+        index, following = self._around(time)
+        before, after = self.frames[index], self.frames[following]
+        if time <= before.at + before.hold + 1e-9:
+            return before.contacts, before.hips_given
+        later = {contact.name: contact for contact in after.contacts}
+        held = []
+        for contact in before.contacts:
+            if (target := later.get(contact.name)) is None:
+                continue
+            held.append(self._between(contact, target, self._share(index, following, time), time))
+        led = before.hips_given or after.hips_given or not held or held[0].name != before.contacts[0].name or held[0].name != after.contacts[0].name
+        return tuple(held), led
+
+    def _between(self, contact: Contact, target: Contact, share: float, time: float) -> Contact:
+        if f"{contact.name}.x" in self._curves:
+            return replace(contact, **{key: self._curves[f"{contact.name}.{key}"](time) for key in ("x", "up", "lift")})
+        return replace(contact, **{key: getattr(contact, key) + share * (getattr(target, key) - getattr(contact, key)) for key in ("x", "up", "lift")})
+
+    def _share(self, index: int, following: int, time: float) -> float:
+        before, after = self.frames[index], self.frames[following]
+        start = before.at + before.hold
+        end = after.at if following > index else self.view.period + after.at
+        share = (time - start) / (end - start)
+        return share * share * (3 - 2 * share)
+
+    def pose(self, time: float) -> dict[str, float]:
+        """Joint angles at a time of the loop (seconds), contacts kept. Raises FigureError where a limb cannot follow."""
+        free = {key: self._curves[key](time) for key in self.frames[0].pose} if len(self.frames) > 1 else dict(self.frames[0].pose)
+        if not self.is_side:
+            return free
+        contacts, led = self._held(time)
+        try:
+            return side.keep_contacts(free, contacts, hips_given=led)
+        except FigureError as error:
+            raise self._placed(FigureError(f"{error.reason} (at {time:.2f} s of the loop)", path=error.path), self._around(time)[0]) from None
+
+    def at(self, time: float) -> Drawn:
+        """What is drawn at a time of the loop (seconds)."""
+        pose = self.pose(time)
+        if self.is_side:
+            return side_drawn(pose)
+        contacts, _ = self._held(time)
+        try:
+            root, own = front.bones(pose, contacts, behind=self.behind, hips_given=self.frames[0].hips_given)
+        except FigureError as error:
+            raise self._placed(FigureError(f"{error.reason} (at {time:.2f} s of the loop)", path=error.path), self._around(time)[0]) from None
+        return front_drawn(pose, root, own)
+
+    def points(self, time: float) -> dict[str, Point]:
+        """Centres of joints and contacts at a time of the loop (seconds)."""
+        pose = self.pose(time)
+        if self.is_side:
+            return side.points(pose)
+        contacts, _ = self._held(time)
+        return front.points(pose, contacts, behind=self.behind, hips_given=self.frames[0].hips_given)
+
+    def times(self) -> list[float]:
+        """Times at which the loop is sampled: evenly, and every key frame."""
+        if len(self.frames) == 1:
+            return [0.0]
+        even = {round(i * self.view.period / SAMPLES, 4) for i in range(SAMPLES)}
+        return sorted(even | {round(time, 4) for time, _ in self._knots} | {self.view.period})
+
+    def contacts(self, time: float) -> tuple[Contact, ...]:
+        return self._held(time)[0]
+
+
+def side_drawn(pose: dict[str, float]) -> Drawn:
+    """Turn of each bone against the one it hangs from; the thigh turns against the page."""
+    drawn = {"root.x": pose["x"], "root.y": pose["y"], "pelvis.turn": pose["trunk"], "chest.turn": pose["waist"], "head.turn": pose["neck"]}
+    for limb in side.LIMBS:
+        drawn |= {
+            f"{limb}.thigh.turn": pose["trunk"] - pose[f"{limb}.hip"], f"{limb}.shank.turn": pose[f"{limb}.knee"],
+            f"{limb}.foot.turn": -pose[f"{limb}.ankle"], f"{limb}.toes.turn": -pose[f"{limb}.toes"],
+            f"{limb}.upper.turn": -pose[f"{limb}.shoulder"], f"{limb}.fore.turn": -pose[f"{limb}.elbow"],
+            f"{limb}.hand.turn": -pose[f"{limb}.wrist"],
+        }  # fmt: skip
+    return drawn
+
+
+def front_drawn(pose: dict[str, float], root: Point, own: dict[str, Point]) -> Drawn:
+    """As side_drawn, with the visible length of every limb bone."""
+    facing = front.turns(pose, own)
+    drawn = {"root.x": root[0], "root.y": root[1], "pelvis.turn": pose["roll"], "chest.turn": pose["side"], "head.turn": pose["neck"]}
+    for limb in front.LIMBS:
+        for bone, parent in (("thigh", "pelvis"), ("shank", f"{limb}.thigh"), ("upper", "chest"), ("fore", f"{limb}.upper")):
+            vector = turn(own[f"{limb}.{bone}"], -facing[f"{limb}.{bone}"])
+            drawn[f"{limb}.{bone}.turn"] = (facing[f"{limb}.{bone}"] - facing[parent] + 180) % 360 - 180
+            drawn[f"{limb}.{bone}.len"] = max(vector[1], 0.01)
+        drawn[f"{limb}.foot.turn"] = -facing[f"{limb}.shank"] + pose["roll"] * 0
+    return drawn
+
+
+def check(figure: Figure) -> None:
+    """Every moment of every loop: contacts reached, joint limits kept, what stands does not slide. Raises FigureError."""
+    for view in figure.views:
+        motion = Motion(view)
+        _check_sliding(view)
+        for time in motion.times():
+            motion.at(time)
+            if view.kind == "side":
+                for joint, angle in side.beyond_limits(motion.pose(time)):
+                    index = motion._around(time)[0] % len(view.frames)
+                    raise FigureError(f"{joint} is {angle:.0f} degrees at {time:.2f} s, beyond what the joint allows", path=(view.kind, "frames", index))
+
+
+def _check_sliding(view: View) -> None:
+    for index, frame in enumerate(view.frames):
+        following = view.frames[(index + 1) % len(view.frames)]
+        later = {contact.name: contact for contact in following.contacts}
+        for contact in frame.contacts:
+            if contact.part in STANDING and contact.name in later and (contact.x, contact.up) != (later[contact.name].x, later[contact.name].up):
+                raise FigureError(f"the {contact.name} stands and must not slide: give it the same x and up in the next frame, or leave it out",
+                                  path=(view.kind, "frames", index, "plant", contact.name))  # fmt: skip

@@ -1,0 +1,119 @@
+"""Whole pictures of one exercise: the still, the stage, the strip of four moments, the standalone file."""
+
+from functools import lru_cache
+from hashlib import sha256
+from math import ceil, floor
+
+from django.utils.html import escape
+
+from .body import GROUND, HEAD_RADIUS
+from .draw import front_figure, ground, side_figure
+from .entry import Figure, View
+from .keyframes import stylesheet
+from .motion import Drawn, Motion
+
+SEEN = {"side": "seen from the side", "front": "seen from the front", "behind": "seen from behind"}
+CARD = (6.0, 22.0, 148.0, 134.0)
+STAGE = (14.0, 26.0, 132.0, 132.0)
+PAD = {"head": HEAD_RADIUS, "seat": 6.5, "shoulders": 7.0, "toe": 2.0, "heel": 3.0, "ball": 2.0, "knee": 4.5}
+
+
+class Picture:
+    """One view of a figure, ready to be drawn."""
+
+    def __init__(self, figure: Figure, view: View) -> None:
+        self.figure = figure
+        self.view = view
+        self.motion = Motion(view)
+
+    @property
+    def name(self) -> str:
+        """The class stem of its animation, one per exercise and view."""
+        return self.figure.slug if self.view is self.figure.views[0] else f"{self.figure.slug}-{self.view.kind}"
+
+    @property
+    def moves(self) -> bool:
+        return len(self.view.frames) > 1
+
+    def body_at(self, time: float, cls: str = "figure") -> str:
+        return self._body(self.motion.at(time), cls)
+
+    def _body(self, drawn: Drawn, cls: str) -> str:
+        if self.view.kind == "side":
+            return side_figure(drawn, self.view.props, cls=cls)
+        return front_figure(drawn, self.view.props, cls=cls, behind=self.view.kind == "behind", stance=self.view.stance)
+
+    def things(self) -> str:
+        return "".join(prop.draw() for prop in self.view.props if prop.box)
+
+    def bounds(self, times: list[float]) -> tuple[float, float, float, float]:
+        """Left, top, right, bottom of the body at these times and of the equipment."""
+        boxes = [prop.box for prop in self.view.props if prop.box and prop.kind != "mat"]
+        for time in times:
+            for part, (x, y) in self.motion.points(time).items():
+                pad = PAD.get(part.rpartition(" ")[2], 4.0)
+                boxes.append((x - pad, y - pad, x + pad, y + pad))
+        return min(b[0] for b in boxes), min(b[1] for b in boxes), max(b[2] for b in boxes), max(b[3] for b in boxes)
+
+    def _room(self, frame: tuple[float, float, float, float], times: list[float]) -> tuple[float, float, float, float]:
+        """The frame, moved to the middle of what it shows and widened where that needs more."""
+        left, top, right, _ = self.bounds(times)
+        _, _, width, height = frame
+        width_needed, height_needed = right - left + 12, GROUND + 6 - top + 6
+        scale = max(1.0, width_needed / width, height_needed / height)
+        width, height = width * scale, height * scale
+        return (left + right) / 2 - width / 2, GROUND + 6 - height + (2 if frame is STAGE else 0), width, height
+
+    def still(self, *, close: bool = False) -> tuple[str, str]:
+        """(view box, content) of the end pose. ``close`` crops to the body, for a thumbnail."""
+        times = [self.view.end]
+        if close:
+            left, top, right, _ = self.bounds(times)
+            side_length = max(right - left + 10, GROUND + 4 - top + 6, 84.0)
+            box = ((left + right) / 2 - side_length / 2, GROUND + 6 - side_length, side_length, side_length)
+        else:
+            box = self._room(CARD, times)
+        return self._sheet(box, self.body_at(self.view.end))
+
+    def stage(self) -> tuple[str, str]:
+        """(view box, content): the start pose ghosted behind the end pose, room for the whole movement."""
+        times = self.motion.times()[::4] if self.moves else [0.0]
+        ghost = self.body_at(0.0, "figure fig-ghost") if self.moves and self.view.ghost else ""
+        return self._sheet(self._room(STAGE, [*times, self.view.end]), ghost + self.body_at(self.view.end))
+
+    def strip(self) -> list[tuple[str, str, str, bool]]:
+        """Four moments: (view box, content, word, whether it is the end pose)."""
+        moments = self.view.strip or self._even_moments()
+        box = self._room((30.0, 22.0, 104.0, 134.0), [time for time, _ in moments])
+        return [(*self._sheet(box, self.body_at(time)), word, abs(time - self.view.end) < 0.01) for time, word in moments]
+
+    def _even_moments(self) -> tuple[tuple[float, str], ...]:
+        first, end = self.view.frames[0], self.view.end
+        start = first.at + first.hold
+        words = {frame.at: frame.name for frame in self.view.frames}
+        return ((0.0, words.get(0.0) or "Start"), (start + (end - start) / 3, "Going"), (start + 2 * (end - start) / 3, "Further"), (end, words.get(end) or "End"))
+
+    def _sheet(self, box: tuple[float, float, float, float], bodies: str) -> tuple[str, str]:
+        left, _, width, _ = box
+        inset = width * 0.055
+        content = ground(left + inset, left + width - inset) + self.things() + bodies
+        return f"{floor(box[0])} {floor(box[1])} {ceil(box[2])} {ceil(box[3])}", content
+
+    def css(self) -> str:
+        return stylesheet(self.motion, self.name)
+
+
+@lru_cache(maxsize=256)
+def pictures(figure_key: str, figure: Figure) -> tuple[Picture, ...]:
+    return tuple(Picture(figure, view) for view in figure.views)
+
+
+def svg(box: str, content: str, *, label: str = "", cls: str = "fig") -> str:
+    """An inline picture; without a label it is decoration."""
+    name = f'role="img" aria-label="{escape(label)}"' if label else 'aria-hidden="true" focusable="false"'
+    return f'<svg class="{cls}" viewBox="{box}" {name}>{content}</svg>'
+
+
+def digest(text: str) -> str:
+    """Short name of a content, for addresses and ETags."""
+    return sha256(text.encode()).hexdigest()[:12]
