@@ -48,6 +48,10 @@ class ReminderQuerySet(models.QuerySet["Reminder"]):
             | Q(state=State.CLAIMED, lease_until__gt=now + CLOCK_FAULT)
         )
 
+    def waiting(self) -> "ReminderQuerySet":
+        """Not gone out yet, and not leaving at this moment."""
+        return self.filter(Q(state=State.DUE) | Q(state=State.CLAIMED, handed_over_at__isnull=True))
+
     def needs_a_person(self) -> "ReminderQuerySet":
         """Failed, or of uncertain fate, and not dismissed yet: somebody should look."""
         return self.filter(state__in=(State.FAILED, State.UNKNOWN), dismissed_at__isnull=True)

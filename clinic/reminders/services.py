@@ -54,9 +54,7 @@ def withdraw(*, subject: str, kinds: Collection[str] | None = None, reason: str)
 
     One that a dispatcher is holding is taken back too, unless it is leaving at this moment.
     """
-    waiting = Reminder.objects.filter(
-        subject=subject, state__in=(State.DUE, State.CLAIMED), handed_over_at__isnull=True
-    )
+    waiting = Reminder.objects.waiting().filter(subject=subject)
     if kinds is not None:
         waiting = waiting.filter(kind__in=kinds)
     return waiting.update(state=State.WITHDRAWN, token=None, lease_until=None, note=reason[:200])

@@ -1,0 +1,24 @@
+"""The whole periodic timetable, each entry in words. Two beats at once, or a tick lost, do no harm: every task may run
+twice and the next run does what the last one missed. Hours are UTC."""
+
+from typing import Any
+
+from celery.schedules import crontab
+
+TIMETABLE: dict[str, dict[str, Any]] = {
+    "every 20 seconds: send the messages that are due": {
+        "task": "reminders.tick",
+        "schedule": 20.0,
+        "options": {"expires": 35},
+    },
+    "every 5 minutes: plan the messages that are coming up": {
+        "task": "reminders.plan_ahead",
+        "schedule": crontab(minute="*/5"),
+        "options": {"expires": 540},
+    },
+    "every night at 03:40: forget what old messages said": {
+        "task": "reminders.forget_details",
+        "schedule": crontab(hour="3", minute="40"),
+        "options": {"expires": 3600},
+    },
+}
