@@ -2,7 +2,6 @@
 
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.urls import reverse
@@ -10,8 +9,6 @@ from django.urls import reverse
 from bookings import ics, video
 from bookings.models import Appointment
 from bookings.models.appointments import State
-from bookings.zones import city
-from clinic.people.models import User
 from clinic.reminders.kinds import Attachment, Kind, register
 from clinic.reminders.models import Reminder
 from clinic.reminders.services import schedule, withdraw
@@ -125,38 +122,27 @@ def calendar(reminder: Reminder) -> list[Attachment]:
 
 
 def facts(reminder: Reminder) -> dict[str, Any]:
-    """What, when and the links; local times in the reader's zone, the clinic's beside them when the clocks differ."""
+    """What, when and the links of the session; nothing about the runner's health."""
     appointment = appointment_of(reminder)
-    if appointment is None:
-        return {}
-    return appointment_facts(appointment, reminder.person) | {"was": moment(reminder.context.get("was"), reminder.person)}
+    return appointment_facts(appointment) if appointment is not None else {}
 
 
-def appointment_facts(appointment: Appointment, reader: User) -> dict[str, Any]:
-    """The facts of a letter about `appointment`, for `reader`."""
-    here = appointment.start.astimezone(ZoneInfo(reader.zone))
-    clinic = appointment.start.astimezone(ZoneInfo(settings.CLINIC_ZONE))
-    page = settings.SITE_URL + reverse("bookings:appointment", args=[appointment.pk])
-    change_until = appointment.start - timedelta(hours=appointment.service.change_notice_h)
+def appointment_facts(appointment: Appointment) -> dict[str, Any]:
+    """The facts every letter about `appointment` may use; instants are UTC, addresses carry the clinic's host."""
+
+    def address(name: str, *args: object) -> str:
+        return settings.SITE_URL + reverse(f"bookings:{name}", args=args)
+
     return {
-        "appointment": appointment,
+        "start": appointment.start,
         "therapist": appointment.therapist.user.name,
         "minutes": int((appointment.end - appointment.start).total_seconds() // 60),
-        "here": here,
-        "clinic_time": clinic if clinic.utcoffset() != here.utcoffset() else None,
-        "here_city": city(reader.zone),
-        "clinic_city": city(settings.CLINIC_ZONE),
-        "room_opens": video.opens_at(appointment).astimezone(here.tzinfo),
-        "change_until": change_until.astimezone(here.tzinfo),
-        "where": "online" if appointment.is_online else f"at the clinic, {settings.CLINIC_ADDRESS}",
-        "page_url": page,
-        "room_url": f"{page}room/",
-        "move_url": settings.SITE_URL + reverse("bookings:move", args=[appointment.pk]),
-        "calendar_url": settings.SITE_URL + reverse("bookings:calendar", args=[appointment.pk]),
-        "book_url": settings.SITE_URL + reverse("bookings:book"),
+        "online": appointment.is_online,
+        "room_opens": video.opens_at(appointment),
+        "change_until": appointment.change_until,
+        "page_url": address("appointment", appointment.pk),
+        "room_url": address("room", appointment.pk),
+        "move_url": address("move", appointment.pk),
+        "calendar_url": address("calendar", appointment.pk),
+        "book_url": address("book"),
     }
-
-
-def moment(text: str | None, reader: User) -> datetime | None:
-    """An instant kept as text, in the reader's zone."""
-    return datetime.fromisoformat(text).astimezone(ZoneInfo(reader.zone)) if text else None

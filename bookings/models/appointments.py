@@ -1,7 +1,7 @@
 """A session of one runner with one therapist, from the hold to its end."""
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import models
@@ -152,6 +152,11 @@ class Appointment(models.Model):
     @property
     def is_online(self) -> bool:
         return self.place == Place.ONLINE
+
+    @property
+    def change_until(self) -> datetime:
+        """Until when (UTC) the runner may move or cancel: the service's notice before the start, in real hours."""
+        return self.start - timedelta(hours=self.service.change_notice_h)
 
     def is_live_hold(self, now: datetime) -> bool:
         """Whether this is a hold that still keeps its time at `now`."""

@@ -26,7 +26,7 @@ Refusals are `clinic.core.errors.DomainError`: `Conflict` (409) with code `slot_
 
 from bookings.services.attendance import mark_arrived, mark_booked, mark_completed, mark_no_show
 from bookings.services.booking import book_for_caller, book_slot
-from bookings.services.changing import cancel_appointment, change_until, may_change, move_appointment
+from bookings.services.changing import cancel_appointment, may_change, move_appointment
 from bookings.services.holding import confirm_hold, hold_slot, release_hold
 from bookings.services.hours import (
     DayRange,
@@ -50,7 +50,6 @@ __all__ = [
     "book_for_caller",
     "book_slot",
     "cancel_appointment",
-    "change_until",
     "clear_overrides",
     "confirm_hold",
     "hold_slot",

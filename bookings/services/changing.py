@@ -1,6 +1,6 @@
 """Moving and cancelling a session: one act each, inside the service's rules, or past them with a reason."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bookings import messages, video
 from bookings.access import may_change_freely
@@ -14,18 +14,13 @@ from clinic.people.models import TherapistProfile, User
 from clinic.people.services import begin_care
 
 
-def change_until(appointment: Appointment) -> datetime:
-    """Until when (UTC) the runner may move or cancel: the service's notice before the start, in real hours."""
-    return appointment.start - timedelta(hours=appointment.service.change_notice_h)
-
-
 def may_change(appointment: Appointment, by: User, now: datetime) -> bool:
     """Whether `by` may move or cancel the session at `now` (staff and the therapist may need to give a reason)."""
     if appointment.state != State.BOOKED:
         return False
     if may_change_freely(by, appointment):
         return by.is_clinic_staff or appointment.start > now
-    return by.pk == appointment.runner.user_id and now <= change_until(appointment) and now < appointment.start
+    return by.pk == appointment.runner.user_id and now <= appointment.change_until and now < appointment.start
 
 
 @whole
@@ -114,9 +109,9 @@ def require_change(appointment: Appointment, by: User, now: datetime, reason: st
     if appointment.start <= now and not by.is_clinic_staff:
         raise DomainError(f"This session has begun: it is too late to {verb} it. Call us if something went wrong.", code="too_late_to_change")
     if freely:
-        if not reason and now > change_until(appointment):
+        if not reason and now > appointment.change_until:
             raise reason_needed()
-    elif now > change_until(appointment):
+    elif now > appointment.change_until:
         hours = appointment.service.change_notice_h
         raise DomainError(
             f"Online you can {verb} this session up to {hours} hours before it. Please call us, we will find a way.",
