@@ -1,0 +1,2 @@
+def register_kinds() -> None:
+    """Placeholder until the kinds below are written."""

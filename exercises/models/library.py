@@ -1,0 +1,132 @@
+"""The library of exercises."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+
+from exercises import doses
+from exercises.querysets import ExerciseQuerySet
+
+
+class Category(models.TextChoices):
+    STRENGTH = "strength", "Strength"
+    FLEXIBILITY = "flexibility", "Flexibility"
+    BALANCE = "balance", "Balance"
+    PLYOMETRIC = "plyometric", "Plyometrics"
+    CORE = "core", "Core"
+    DRILL = "drill", "Running drills"
+
+
+class Region(models.TextChoices):
+    HIP = "hip", "Hip"
+    THIGH = "thigh", "Thigh"
+    CALF = "calf", "Calf, Achilles"
+    FOOT = "foot", "Foot, ankle"
+    TRUNK = "trunk", "Trunk"
+
+
+class Equipment(models.TextChoices):
+    MAT = "mat", "Mat"
+    WALL = "wall", "Wall"
+    CHAIR = "chair", "Chair"
+    STEP = "step", "Step"
+    BOX = "box", "Sturdy box"
+    STRAP = "strap", "Strap or towel"
+    WEIGHT = "weight", "Dumbbell or kettlebell"
+    BARBELL = "barbell", "Barbell"
+    PAD = "pad", "Foam pad or cushion"
+    BOSU = "bosu", "Bosu"
+    LANE = "lane", "Flat 20 m lane"
+
+
+EVERYWHERE = frozenset({Equipment.MAT, Equipment.WALL, Equipment.LANE})
+"""What counts as nothing: a floor to lie on, a wall, a stretch of pavement."""
+
+AMOUNT = (Q(reps__isnull=True) & Q(hold_s__range=doses.HOLD_S)) | (Q(hold_s__isnull=True) & Q(reps__range=doses.REPS))
+"""Repetitions or seconds, one of them, in a possible size."""
+
+
+class Exercise(models.Model):
+    """A movement, with the dose most people start with. One that has a `parent` is a variation of it.
+
+    `cues` and `contraindications` are lists of sentences, `faults` a list of {"fault", "fix"}, `muscles`, `regions`,
+    `equipment` and `lay_words` lists of words. `figure` is the data of its drawing (exercises/figures), or null.
+    """
+
+    slug = models.SlugField(max_length=80, unique=True)
+    name = models.CharField(max_length=80)
+    category = models.CharField(max_length=12, choices=Category.choices)
+    parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="variations")
+    summary = models.CharField(max_length=200)
+    muscles = models.JSONField(default=list)
+    regions = models.JSONField(default=list)
+    equipment = models.JSONField(default=list, blank=True)
+    difficulty = models.PositiveSmallIntegerField(help_text="1 is the easiest, 5 the hardest.")
+    sets = models.PositiveSmallIntegerField()
+    reps = models.PositiveSmallIntegerField(null=True, blank=True, help_text="In a set; on each side where per side.")
+    hold_s = models.PositiveSmallIntegerField("hold, seconds", null=True, blank=True)
+    rest_s = models.PositiveSmallIntegerField("rest, seconds")
+    per_side = models.BooleanField(default=False)
+    tempo = models.CharField(max_length=12, blank=True, help_text="Seconds down, held, up: 3-1-2.")
+    cues = models.JSONField(default=list)
+    faults = models.JSONField(default=list)
+    contraindications = models.JSONField(default=list)
+    progression = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    progression_note = models.CharField(max_length=160, blank=True)
+    regression = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    regression_note = models.CharField(max_length=160, blank=True)
+    lay_words = models.JSONField(default=list, blank=True)
+    figure = models.JSONField(null=True, blank=True)
+    is_active = models.BooleanField(default=True, help_text="Retired exercises stay in old programmes alone.")
+
+    objects = ExerciseQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("difficulty", "name")
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="exercises_category_known",
+                condition=Q(category__in=Category.values),
+                violation_error_message="Choose one of the six kinds: strength, flexibility, balance, plyometric, core, drill.",
+            ),
+            models.CheckConstraint(
+                name="exercises_difficulty_1_to_5",
+                condition=Q(difficulty__range=(1, 5)),
+                violation_error_message="The level is a number from 1, easiest, to 5.",
+            ),
+            models.CheckConstraint(
+                name="exercises_dose_possible",
+                condition=AMOUNT & Q(sets__range=doses.SETS, rest_s__range=doses.REST_S),
+                violation_error_message="A dose is 1 to 10 sets of 1 to 100 repetitions, or of 1 to 600 seconds, with up to 600 seconds of rest.",
+            ),
+            models.CheckConstraint(
+                name="exercises_not_its_own_parent",
+                condition=Q(parent__isnull=True) | ~Q(parent=F("id")),
+                violation_error_message="An exercise is not a variation of itself.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("exercises:exercise", args=[self.slug])
+
+    @property
+    def dose_words(self) -> str:
+        return doses.in_words(self)
+
+    @property
+    def region_words(self) -> str:
+        return ", ".join(str(Region(region).label).split(",")[0] for region in self.regions[:2]).capitalize()
+
+    @property
+    def equipment_words(self) -> list[str]:
+        return [str(Equipment(thing).label) for thing in self.equipment]
+
+    @property
+    def needs_nothing(self) -> bool:
+        """Floor, wall or pavement are enough."""
+        return EVERYWHERE.issuperset(self.equipment)
