@@ -96,13 +96,18 @@ def sealed_from_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket.socket, "connect", guarded)
 
 
-@pytest.fixture(autouse=True)
-def emptied_in_peace(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """After a test with real transactions the tables are emptied, append-only ones too."""
+@pytest.fixture(autouse=True, scope="session")
+def emptied_in_peace() -> Iterator[None]:
+    """After a test with real transactions the tables are emptied, append-only ones too.
+
+    For the whole session, because a fixture of the single test would be gone before the tables are emptied.
+    """
     flush = connection.ops.execute_sql_flush
 
     def flush_sealed(sql_list: list[str]) -> None:
         with seals_lifted(connection):
             flush(sql_list)
 
-    monkeypatch.setattr(connection.ops, "execute_sql_flush", flush_sealed)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(connection.ops, "execute_sql_flush", flush_sealed)
+        yield

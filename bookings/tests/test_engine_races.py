@@ -1,0 +1,152 @@
+"""Many people at once: threads with a connection each, on PostgreSQL and on SQLite. One wins, the rest are told, nothing is left over."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+from django.db import close_old_connections, connection, connections
+
+from bookings.models import Appointment, Service
+from bookings.services import book_slot, confirm_hold, hold_slot, move_appointment
+from clinic.core.errors import DomainError
+from clinic.people.models import Role, User
+from clinic.reminders.models import Reminder
+from conftest import person
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("hours")]
+PEOPLE = 12
+
+
+@pytest.fixture
+def crowd(db: None) -> list[User]:
+    return [person(Role.RUNNER, f"Racer{number} Hale") for number in range(PEOPLE)]
+
+
+def at_once(acts: list[Callable[[], object]]) -> Counter[str]:
+    """Run every act in its own thread, all starting together; how each ended: "done", or the code of its refusal."""
+    ready, ends = threading.Barrier(len(acts), timeout=20), []
+
+    def run(act: Callable[[], object]) -> None:
+        close_old_connections()
+        try:
+            ready.wait()
+            act()
+            ends.append("done")
+        except DomainError as refused:
+            ends.append(refused.code)
+        except Exception as failed:  # noqa: BLE001 (the test names it)
+            ends.append(repr(failed))
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=40)
+    return Counter(ends)
+
+
+def overlaps() -> int:
+    """Pairs of active appointments of one therapist or runner that overlap, by a self-join."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT COUNT(*) FROM bookings_appointment a JOIN bookings_appointment b ON a.id < b.id"
+            " AND a.state <> 'cancelled' AND b.state <> 'cancelled' AND ("
+            "(a.therapist_id = b.therapist_id AND a.busy_from < b.busy_until AND b.busy_from < a.busy_until)"
+            ' OR (a.runner_id = b.runner_id AND a.start < b."end" AND b.start < a."end"))'
+        )
+        return cursor.fetchone()[0]
+
+
+def booking(service: Service, therapist: User | None, runner: User, start: datetime, now: datetime) -> Callable[[], object]:
+    whom = therapist.therapist if therapist else None
+    return lambda: book_slot(service=service, therapist=whom, runner=runner.runner, start=start, by=runner, now=now)
+
+
+def test_one_slot_many_runners(visit, therapist, crowd, thursday, now) -> None:
+    for number in range(3):
+        start = thursday + timedelta(minutes=45 * number)
+        assert at_once([booking(visit, therapist, each, start, now) for each in crowd]) == {"done": 1, "slot_taken": PEOPLE - 1}
+    assert Appointment.objects.count() == 3
+    assert Reminder.objects.count() == 9
+    assert overlaps() == 0
+
+
+def test_overlapping_starts(visit, therapist, crowd, thursday, now) -> None:
+    Service.objects.update(slot_step_min=15)
+    visit.refresh_from_db()
+    ends = at_once([booking(visit, therapist, each, thursday + timedelta(minutes=15 * (number % 3)), now) for number, each in enumerate(crowd)])
+    assert ends == {"done": 1, "slot_taken": PEOPLE - 1}
+    assert overlaps() == 0
+
+
+def test_one_runner_clicking_many_times(visit, therapist, runner, thursday, now) -> None:
+    ends = at_once([booking(visit, therapist, runner, thursday, now)] * 8)
+    assert ends == {"done": 1, "slot_taken": 7}
+
+
+def test_one_runner_with_two_therapists_at_once(visit, therapist, other_therapist, runner, thursday, now) -> None:
+    from bookings.tests.test_engine_availability import more_therapists
+
+    colleague = more_therapists(visit, 1)[0].user
+    ends = at_once([booking(visit, therapist, runner, thursday, now), booking(visit, colleague, runner, thursday, now)])
+    assert ends == {"done": 1, "runner_busy": 1}
+    assert overlaps() == 0
+
+
+def test_anyone_fills_every_therapist_once(visit, therapist, crowd, thursday, now) -> None:
+    from bookings.tests.test_engine_availability import more_therapists
+
+    more_therapists(visit, 2)
+    assert at_once([booking(visit, None, each, thursday, now) for each in crowd]) == {"done": 3, "slot_taken": PEOPLE - 3}
+    assert overlaps() == 0
+
+
+def test_one_hold(visit, therapist, crowd, thursday, now) -> None:
+    holds = [
+        lambda each=each: hold_slot(service=visit, therapist=therapist.therapist, runner=each.runner, start=thursday, by=each, now=now) for each in crowd
+    ]
+    assert at_once(holds) == {"done": 1, "slot_taken": PEOPLE - 1}
+
+
+def test_the_instant_a_hold_ends(visit, therapist, crowd, thursday, now) -> None:
+    holder = crowd[0]
+    held = hold_slot(service=visit, therapist=therapist.therapist, runner=holder.runner, start=thursday, by=holder, now=now)
+    over = now + timedelta(minutes=5)
+    ends = at_once(
+        [lambda: confirm_hold(appointment=held, by=holder, now=over), *(booking(visit, therapist, each, thursday, over) for each in crowd[1:6])]
+    )
+    assert ends["done"] == 1
+    assert set(ends) <= {"done", "slot_taken", "hold_ended"}
+    assert Appointment.objects.filter(state="booked").count() == 1
+    assert overlaps() == 0
+
+
+def test_many_move_into_one_slot(visit, therapist, crowd, thursday, now) -> None:
+    starts = [thursday + timedelta(days=days, minutes=minutes) for days in (4, 5) for minutes in (0, 45, 90, 135)]
+    sessions = [booking(visit, therapist, each, start, now)() for each, start in zip(crowd, starts, strict=False)]
+    moves = [
+        lambda one=one, each=each: move_appointment(appointment=one, start=thursday, by=each, now=now) for one, each in zip(sessions, crowd, strict=False)
+    ]
+    assert at_once(moves) == {"done": 1, "slot_taken": len(sessions) - 1}
+    assert Appointment.objects.filter(start__in=starts).count() == len(sessions) - 1
+    assert overlaps() == 0
+
+
+def test_a_swap_does_not_deadlock(visit, therapist, crowd, thursday, now) -> None:
+    from bookings.tests.test_engine_availability import more_therapists
+
+    colleague = more_therapists(visit, 1)[0]
+    mine = booking(visit, therapist, crowd[0], thursday, now)()
+    yours = booking(visit, colleague.user, crowd[1], thursday, now)()
+    ends = at_once(
+        [
+            lambda: move_appointment(appointment=mine, start=thursday, therapist=colleague, by=crowd[0], now=now),
+            lambda: move_appointment(appointment=yours, start=thursday, therapist=therapist.therapist, by=crowd[1], now=now),
+        ]
+    )
+    assert ends == {"slot_taken": 2}
+    assert overlaps() == 0
