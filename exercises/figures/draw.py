@@ -102,7 +102,8 @@ def front_figure(drawn: Drawn, props: Iterable[Prop] = (), *, cls: str = "figure
 
 
 def _figure(drawn: Drawn, cls: str, inside: str) -> str:
-    return f'<g class="{cls} b-root" transform="translate({number(drawn["root.x"], 2)} {number(drawn["root.y"], 2)})">{inside}</g>'
+    x, y = number(drawn["root.x"], 2), number(drawn["root.y"], 2)
+    return f'<g class="{cls}"><g class="r-x" transform="translate({x} 0)"><g class="r-y" transform="translate(0 {y})">{inside}</g></g></g>'
 
 
 def ground(left: float, right: float) -> str:

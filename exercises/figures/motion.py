@@ -12,7 +12,7 @@ from .side import Contact
 from .vectors import Point, turn
 
 Drawn = dict[str, float]
-SAMPLES = 72
+SAMPLES = 160
 
 
 class Motion:
@@ -126,6 +126,10 @@ class Motion:
             return [0.0]
         even = {round(i * self.view.period / SAMPLES, 4) for i in range(SAMPLES)}
         return sorted(even | {round(time, 4) for time, _ in self._knots} | {self.view.period})
+
+    def turning_points(self) -> list[float]:
+        """Times of the key frames, where contacts begin and end."""
+        return [time for time, _ in self._knots]
 
     def contacts(self, time: float) -> tuple[Contact, ...]:
         return self._held(time)[0]
