@@ -4,7 +4,7 @@ from bisect import bisect_right
 from dataclasses import replace
 from functools import cached_property
 
-from . import front, side
+from . import body, front, side
 from .curve import LoopCurve
 from .entry import STANDING, Figure, Frame, View
 from .errors import FigureError
@@ -13,6 +13,9 @@ from .vectors import Point, turn
 
 Drawn = dict[str, float]
 SAMPLES = 160
+# Radius of the parts that must stay above the ground, and how far one may press in.
+SOLID = {"ball": body.BALL_RADIUS, "heel": body.HEEL_RADIUS, "toe": 1.5, "knee": 3.6, "elbow": body.ELBOW_RADIUS, "palm": 1.6, "head": 6.0, "shoulders": 5.6, "seat": 5.4}
+SINKING = 1.2
 
 
 class Motion:
@@ -168,10 +171,14 @@ def check(figure: Figure) -> None:
         _check_sliding(view)
         for time in motion.times():
             motion.at(time)
+            index = motion._around(time)[0] % len(view.frames)
             if view.kind == "side":
                 for joint, angle in side.beyond_limits(motion.pose(time)):
-                    index = motion._around(time)[0] % len(view.frames)
                     raise FigureError(f"{joint} is {angle:.0f} degrees at {time:.2f} s, beyond what the joint allows", path=(view.kind, "frames", index))
+            for part, (_, y) in motion.points(time).items():
+                sunk = y + SOLID.get(part.rpartition(" ")[2], 0.0) - body.GROUND
+                if sunk > SINKING:
+                    raise FigureError(f"the {part} is {sunk:.1f} under the ground at {time:.2f} s", path=(view.kind, "frames", index))
 
 
 def _check_sliding(view: View) -> None:

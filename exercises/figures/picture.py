@@ -62,7 +62,8 @@ class Picture:
         width_needed, height_needed = right - left + 12, GROUND + 6 - top + 6
         scale = max(1.0, width_needed / width, height_needed / height)
         width, height = width * scale, height * scale
-        return (left + right) / 2 - width / 2, GROUND + 6 - height + (2 if frame is STAGE else 0), width, height
+        below = 8 + (height - height_needed) * 0.3 if frame is STAGE else 6
+        return (left + right) / 2 - width / 2, GROUND + below - height, width, height
 
     def still(self, *, close: bool = False) -> tuple[str, str]:
         """(view box, content) of the end pose. ``close`` crops to the body, for a thumbnail."""

@@ -1,5 +1,7 @@
 """Pictures of the public pages: the stride, the three steps of a first visit, the pelvis that drops."""
 
+from functools import cache
+
 from . import marks, side
 from .draw import ground, moved, side_figure
 from .measured import landing, measured_frames
@@ -36,6 +38,7 @@ def running(moment: int) -> Drawn:
     return side_drawn(_posed(*STRIDE[moment]))
 
 
+@cache
 def stride() -> tuple[str, str]:
     """(view box, content): five runners across one stride, the last one measured."""
     poses = [_posed(*entry) for entry in STRIDE]
@@ -46,7 +49,7 @@ def stride() -> tuple[str, str]:
     measured = landed.content.partition("/>")[2]
     hips.append((18 + 4 * STEP + 84, poses[0]["y"] - 1))
     content = ground(-400, 1000) + lanes + runners + _path(hips) + moved(18 + 4 * STEP, 0, measured)
-    notes = marks.words((18 + 4 * STEP + 110.8, 139.4), "soft landing", cls="t-sub") + marks.words((18 + 4 * STEP + 92.6, 42.2), "from the ankles", cls="t-sub")
+    notes = marks.words((18 + 4 * STEP + 112.4, 141), "soft landing", cls="t-sub") + marks.words((18 + 4 * STEP + 95.6, 45.6), "from the ankles", cls="t-sub")
     return "0 24 630 142", content + notes
 
 
@@ -62,6 +65,7 @@ def _path(points: list[Point]) -> str:
     return f'<path class="fig-path" d="{"".join(steps)}"/>'
 
 
+@cache
 def filmed() -> tuple[str, str]:
     """A phone that films a runner from the side."""
     inside = ground(0, 170) + side_figure(running(1))
@@ -70,21 +74,38 @@ def filmed() -> tuple[str, str]:
     return "6 22 148 134", phone + screen + '<circle class="c-dot" cx="119" cy="56" r="4"/>'
 
 
+@cache
 def explained() -> tuple[str, str]:
     """The runner at mid-stance, the knee angle drawn in."""
     frame = measured_frames({"knee_midstance": {"value": 42, "low": 40, "high": 55}}, "right")[1]
     return "6 22 148 134", frame.content
 
 
+@cache
 def dropped() -> tuple[str, str]:
     """From behind: the belt line 8 degrees lower on the free side."""
     frame = measured_frames({"pelvic_drop": {"value": 8, "low": 3, "high": 6}}, "left")[3]
     return "22 28 120 128", frame.content
 
 
+@cache
 def planned() -> tuple[str, str]:
     """One of the exercises of a plan."""
-    figure = shipped("forward-lunge")
-    if figure is None:
-        raise LookupError("forward-lunge.yaml is missing")
-    return Picture(figure, figure.view("side")).still()
+    return _still("forward-lunge")
+
+
+@cache
+def waiting() -> tuple[str, str]:
+    """Somebody leaning on a wall: for pages that have nothing to show."""
+    return _still("calf-stretch")
+
+
+@cache
+def flying() -> tuple[str, str]:
+    """A runner in the air: for pages that have nothing to show yet."""
+    return "6 22 148 134", ground(14, 146) + side_figure(running(2))
+
+
+def _still(slug: str) -> tuple[str, str]:
+    figure = shipped(slug)
+    return Picture(figure, figure.views[0]).still()

@@ -60,7 +60,6 @@ def load_all(folder: Path = FOLDER) -> dict[str, dict[str, Any]]:
 
 
 @cache
-def shipped(slug: str) -> Figure | None:
-    """The figure that comes with the project under this slug."""
-    path = FOLDER / f"{slug}.yaml"
-    return read(load(path)) if path.is_file() else None
+def shipped(slug: str) -> Figure:
+    """The figure that comes with the project under this slug. Raises FileNotFoundError for another slug."""
+    return read(load(FOLDER / f"{slug}.yaml"))

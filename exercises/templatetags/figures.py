@@ -102,12 +102,16 @@ def stride_hero() -> SafeString:
 
 @register.simple_tag
 def scene(name: str) -> SafeString:
-    """`{% scene "filmed" %}`, `"measured"`, `"plan"` (how it works) and `"hip_drop"`."""
-    drawings = {
-        "filmed": (scenes.filmed, "A phone filming a runner from the side"),
-        "measured": (scenes.explained, "The same runner with the knee angle drawn in"),
-        "plan": (scenes.planned, "A runner at the bottom of a lunge"),
-        "hip_drop": (scenes.dropped, "Seen from behind: standing on the left leg, the right side of the belt line sits 8 degrees lower"),
-    }
-    draw, label = drawings[name]
+    """`{% scene "filmed" %}`, `"measured"`, `"plan"` (how it works), `"hip_drop"`; `"run"` and `"wait"` are decoration for empty states."""
+    draw, label = SCENES[name]
     return _drawing(*draw(), label=label)
+
+
+SCENES = {
+    "filmed": (scenes.filmed, "A phone filming a runner from the side"),
+    "measured": (scenes.explained, "The same runner with the knee angle drawn in"),
+    "plan": (scenes.planned, "A runner at the bottom of a lunge"),
+    "hip_drop": (scenes.dropped, "Seen from behind: standing on the left leg, the right side of the belt line sits 8 degrees lower"),
+    "run": (scenes.flying, ""),
+    "wait": (scenes.waiting, ""),
+}
