@@ -53,15 +53,21 @@ class Block:
     def minutes(self) -> int:
         return int((self.end - self.start).total_seconds() // 60)
 
+    @property
+    def left(self) -> int:
+        """Rows before it, for a bar that lies on its side."""
+        return self.row - 1
+
 
 @dataclass(slots=True)
 class Lane:
-    """One therapist's day: `key` names it, `head` is what the page shows above it."""
+    """One therapist's day: `key` names it, `head` is what the page shows above it, `is_open` whether they work at all."""
 
     key: Hashable
     head: Any
     on: date
     blocks: list[Block] = field(default_factory=list)
+    is_open: bool = False
 
     @property
     def visits(self) -> list[Block]:
@@ -70,6 +76,22 @@ class Lane:
     @property
     def free_minutes(self) -> int:
         return sum(block.minutes for block in self.blocks if block.kind == "gap")
+
+    @property
+    def free_words(self) -> str:
+        """ "1 h 15", "45 min". """
+        hours, minutes = divmod(self.free_minutes, 60)
+        return f"{hours} h {minutes:02d}" if hours else f"{minutes} min"
+
+    @property
+    def off_words(self) -> str:
+        """Why a day without work is empty."""
+        return next((block.label for block in self.blocks if block.kind == "off"), "")
+
+    @property
+    def columns(self) -> int:
+        """Into how many columns the lane is split where sessions overlap, at most three."""
+        return min(3, max((block.columns for block in self.blocks), default=1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +104,11 @@ class Window:
     @property
     def rows(self) -> int:
         return (self.last - self.first) * 60 // STEP_MIN
+
+    @property
+    def height(self) -> int:
+        """In hours."""
+        return self.last - self.first
 
     @property
     def hours(self) -> list[tuple[str, int]]:
@@ -156,6 +183,7 @@ def lay_lane(
 
     away = [absence for absence in absences if absence.period.overlaps(shown)]
     open_hours = [period for period in merged(work) if period.overlaps(day)]
+    lane.is_open = any(True for _ in without(open_hours, [absence.period for absence in away]))
     for absence in away:
         reason = f"Time off: {absence.reason}" if absence.reason else "Time off"
         add(block("off", absence.period, label=reason + _until(absence.period.end, day, tz)))

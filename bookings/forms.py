@@ -1,0 +1,222 @@
+"""What people type on the booking pages."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django import forms
+from django.conf import settings
+
+from bookings import slots
+from bookings.models import HoursPlace, Service, Weekday
+from bookings.services import DayRange, HoursRange
+from clinic.core.errors import DomainError
+from clinic.people.models import TherapistProfile
+
+RANGES_PER_DAY = 3
+
+
+class DayInput(forms.DateInput):
+    input_type = "date"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%d", attrs={"class": "form-control"})
+
+
+class ClockInput(forms.TimeInput):
+    input_type = "time"
+
+    def __init__(self) -> None:
+        super().__init__(format="%H:%M", attrs={"class": "form-control"})
+
+
+class ReasonForm(forms.Form):
+    """Why a session is moved or cancelled. `needed` None: nobody asks (the runner); True: it has to be given."""
+
+    reason = forms.CharField(max_length=200, label="Reason", help_text="The runner does not see it; the team does.", widget=forms.TextInput(attrs={"class": "form-control"}))
+
+    def __init__(self, data: Mapping[str, Any] | None = None, *, needed: bool | None) -> None:
+        super().__init__(data)
+        if needed is None:
+            del self.fields["reason"]
+        else:
+            self.fields["reason"].required = needed
+            self.fields["reason"].error_messages["required"] = "Say why in a few words: the runner’s notice has passed."
+
+    @property
+    def reason(self) -> str:
+        return self.cleaned_data.get("reason", "")
+
+
+def wall_time(on: date, at: time, zone: str) -> datetime:
+    """The instant of a wall-clock time in `zone`; ValidationError for a time that a clock change skips."""
+    try:
+        return slots.to_instant(datetime.combine(on, at), zone)
+    except DomainError as refused:
+        raise forms.ValidationError(refused.message, code=refused.code) from None
+
+
+class StaffMoveForm(ReasonForm):
+    """The desk gives a session any free time, in the clinic's clock, and past the rules with a reason."""
+
+    on = forms.DateField(label="Day", widget=DayInput())
+    at = forms.TimeField(label="Time", help_text="By the clinic’s clock.", widget=ClockInput())
+    therapist = forms.ModelChoiceField(TherapistProfile.objects.none(), label="With", empty_label=None, widget=forms.Select(attrs={"class": "form-select"}))
+    override = forms.BooleanField(label="Outside the rules: pass notice, hours and the grid of starts", required=False)
+
+    field_order = ("on", "at", "therapist", "reason", "override")
+
+    def __init__(self, data: Mapping[str, Any] | None = None, *, needed: bool, service: Service, initial: Mapping[str, Any] | None = None) -> None:
+        super().__init__(data, needed=needed)
+        self.initial = dict(initial or {})
+        people = TherapistProfile.objects.filter(services=service, user__is_active=True).select_related("user").order_by("user__name")
+        self.fields["therapist"].queryset = people  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("on") and cleaned.get("at") is not None:
+            try:
+                cleaned["start"] = wall_time(cleaned["on"], cleaned["at"], settings.CLINIC_ZONE)
+            except forms.ValidationError as refused:
+                self.add_error("at", refused)
+        if cleaned.get("override") and not cleaned.get("reason") and "reason" not in self.errors:
+            self.add_error("reason", "Say why in a few words: the rules of the service are passed over.")
+        return cleaned
+
+
+class CallerForm(forms.Form):
+    """Who is calling, and the time they want: a free one from the list, or another by the clinic's clock."""
+
+    start = forms.CharField(required=False, max_length=40)
+    on = forms.DateField(label="Day", required=False, widget=DayInput())
+    at = forms.TimeField(label="Time", required=False, widget=ClockInput())
+    reason = forms.CharField(label="Why outside the rules", max_length=200, required=False, help_text="Only for a time that is not on the list.", widget=forms.TextInput(attrs={"class": "form-control"}))
+    name = forms.CharField(max_length=120, required=False, widget=forms.TextInput(attrs={"class": "form-control", "autocomplete": "off"}))
+    email = forms.EmailField(label="E-mail", max_length=254, required=False, widget=forms.EmailInput(attrs={"class": "form-control", "autocomplete": "off"}))
+    phone = forms.CharField(max_length=32, required=False, widget=forms.TextInput(attrs={"class": "form-control", "autocomplete": "off", "inputmode": "tel"}))
+
+    def __init__(self, data: Mapping[str, Any] | None = None, *, known: bool, initial: Mapping[str, Any] | None = None) -> None:
+        super().__init__(data, initial=initial)
+        self.known = known
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if not self.known:
+            for field, sentence in (("name", "Who is calling? Type the runner’s name."), ("email", "We need an e-mail address for the confirmation.")):
+                if not cleaned.get(field) and field not in self.errors:
+                    self.add_error(field, sentence)
+        chosen = cleaned.get("start")
+        if chosen and chosen != "other":
+            try:
+                cleaned["instant"] = datetime.fromisoformat(chosen)
+                if cleaned["instant"].tzinfo is None:
+                    raise ValueError
+            except ValueError:
+                self.add_error("start", "We could not read that time. Pick one from the list.")
+        elif cleaned.get("on") and cleaned.get("at") is not None:
+            try:
+                cleaned["instant"] = wall_time(cleaned["on"], cleaned["at"], settings.CLINIC_ZONE)
+            except forms.ValidationError as refused:
+                self.add_error("at", refused)
+        elif not self.errors.keys() & {"on", "at"}:
+            self.add_error("start", "Pick a time from the list, or type a day and a time.")
+        return cleaned
+
+
+class WeekForm(forms.Form):
+    """A therapist's week: up to three ranges a day, each with its place, from a day on."""
+
+    valid_from = forms.DateField(label="From", widget=DayInput(), help_text="The hours before this day stay as they were.")
+
+    def __init__(self, data: Mapping[str, Any] | None = None, *, initial: Mapping[str, Any] | None = None) -> None:
+        super().__init__(data, initial=initial)
+        for weekday in range(7):
+            for number in range(RANGES_PER_DAY):
+                key = f"{weekday}-{number}"
+                self.fields[f"starts-{key}"] = forms.TimeField(required=False, widget=ClockInput())
+                self.fields[f"ends-{key}"] = forms.TimeField(required=False, widget=ClockInput())
+                self.fields[f"place-{key}"] = forms.ChoiceField(choices=HoursPlace.choices, required=False, widget=forms.Select(attrs={"class": "form-select"}))
+
+    @property
+    def days(self) -> list[tuple[str, list[dict[str, Any]]]]:
+        """(weekday, its rows of bound fields); the first row always stands, the others open as needed."""
+        result = []
+        for weekday in range(7):
+            rows = [
+                {"starts": self[f"starts-{weekday}-{number}"], "ends": self[f"ends-{weekday}-{number}"], "place": self[f"place-{weekday}-{number}"]}
+                for number in range(RANGES_PER_DAY)
+            ]
+            result.append((Weekday(weekday).label, rows))
+        return result
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        ranges = []
+        for weekday in range(7):
+            for number in range(RANGES_PER_DAY):
+                key = f"{weekday}-{number}"
+                starts, ends = cleaned.get(f"starts-{key}"), cleaned.get(f"ends-{key}")
+                if starts is None and ends is None:
+                    continue
+                if starts is None or ends is None:
+                    if not self.errors.keys() & {f"starts-{key}", f"ends-{key}"}:
+                        self.add_error(f"ends-{key}", f"{Weekday(weekday).label}: give a start and an end.")
+                    continue
+                if ends <= starts and ends != time(0):
+                    self.add_error(f"ends-{key}", f"{Weekday(weekday).label}: the end comes after the start.")
+                    continue
+                ranges.append(HoursRange(weekday, starts, ends, cleaned.get(f"place-{key}") or HoursPlace.EITHER))
+        cleaned["ranges"] = ranges
+        return cleaned
+
+
+class OverrideForm(forms.Form):
+    """One day that is different: other hours, or closed."""
+
+    on = forms.DateField(label="Day", widget=DayInput())
+    kind = forms.ChoiceField(choices=[("instead", "These hours instead"), ("extra", "These hours as well"), ("closed", "Closed")], label="What", widget=forms.Select(attrs={"class": "form-select"}))
+    starts = forms.TimeField(label="From", required=False, widget=ClockInput())
+    ends = forms.TimeField(label="To", required=False, widget=ClockInput())
+    note = forms.CharField(max_length=120, required=False, widget=forms.TextInput(attrs={"class": "form-control"}))
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        starts, ends = cleaned.get("starts"), cleaned.get("ends")
+        if (starts is None) != (ends is None):
+            self.add_error("ends" if ends is None else "starts", "Give both times, or none to close the whole day.")
+        elif starts is None and cleaned.get("kind") != "closed":
+            self.add_error("starts", "Give the hours of that day.")
+        elif starts is not None and ends is not None and ends <= starts and ends != time(0):
+            self.add_error("ends", "The end comes after the start.")
+        cleaned["ranges"] = [DayRange(starts, ends)] if starts is not None and ends is not None else []
+        return cleaned
+
+
+class TimeOffForm(forms.Form):
+    """An absence, in the therapist's own clock; without times whole days, the last one included."""
+
+    first = forms.DateField(label="First day", widget=DayInput())
+    first_at = forms.TimeField(label="From", required=False, widget=ClockInput())
+    last = forms.DateField(label="Last day", widget=DayInput())
+    last_at = forms.TimeField(label="To", required=False, widget=ClockInput())
+    reason = forms.CharField(max_length=120, required=False, help_text="Staff and the therapist see it, runners do not.", widget=forms.TextInput(attrs={"class": "form-control"}))
+
+    def __init__(self, data: Mapping[str, Any] | None = None, *, zone: str, initial: Mapping[str, Any] | None = None) -> None:
+        super().__init__(data, initial=initial)
+        self.zone = zone
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if not cleaned.get("first") or not cleaned.get("last"):
+            return cleaned
+        try:
+            start = wall_time(cleaned["first"], cleaned.get("first_at") or time(0), self.zone)
+            last_at = cleaned.get("last_at")
+            end = wall_time(cleaned["last"], last_at, self.zone) if last_at else wall_time(cleaned["last"] + timedelta(days=1), time(0), self.zone)
+        except (forms.ValidationError, OverflowError) as refused:
+            self.add_error("first_at", refused if isinstance(refused, forms.ValidationError) else "Check the days.")
+            return cleaned
+        if end <= start:
+            self.add_error("last", "Time off ends after it begins.")
+        cleaned["start"], cleaned["end"] = start, end
+        return cleaned

@@ -1,0 +1,84 @@
+"""The reader's clock: which zone a page shows times in, and how far the clinic's clock is from it."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils import timezone
+
+from bookings.zones import difference_words, is_zone, offset_words, same_clock
+from clinic.core.viewer import ZONE_COOKIE, zone_of
+
+CHOSEN = "chosen_zone"
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """`zone` is the reader's; `guess` says that nobody chose it; `unknown` is what was asked for and is no zone."""
+
+    zone: str
+    now: datetime
+    guess: bool = False
+    unknown: str = ""
+
+    @property
+    def clinic_zone(self) -> str:
+        return settings.CLINIC_ZONE
+
+    @property
+    def differs(self) -> bool:
+        return not same_clock(self.zone, self.clinic_zone, self.now)
+
+    @property
+    def offset(self) -> str:
+        return offset_words(self.zone, self.now)
+
+    @property
+    def offset_minutes(self) -> int:
+        return int((self.now.astimezone(ZoneInfo(self.zone)).utcoffset() or timedelta()).total_seconds() // 60)
+
+    @property
+    def clinic_stands(self) -> str:
+        """ "1 hour earlier", or "" when both clocks agree."""
+        return difference_words(self.zone, self.clinic_zone, self.now)
+
+    @property
+    def today(self) -> date:
+        return self.now.astimezone(ZoneInfo(self.zone)).date()
+
+    def local(self, at: datetime) -> datetime:
+        return at.astimezone(ZoneInfo(self.zone))
+
+
+def clock_of(request: HttpRequest) -> Clock:
+    """The zone asked for with `?zone=` (remembered for this visit), else the one chosen before, else what we know of the reader."""
+    now = timezone.now()
+    asked = request.GET.get("zone") or request.POST.get("zone") or ""
+    if is_zone(asked):
+        if request.session.get(CHOSEN) != asked:
+            request.session[CHOSEN] = asked
+        return Clock(asked, now)
+    chosen = request.session.get(CHOSEN)
+    known = chosen if is_zone(chosen) else zone_of(request)
+    told = request.user.is_authenticated or is_zone(request.COOKIES.get(ZONE_COOKIE))
+    return Clock(known, now, guess=not chosen and not told, unknown=asked[:40])
+
+
+def parse_instant(text: str | None) -> datetime | None:
+    """An aware instant sent by a form as ISO 8601 (`2026-11-26T16:30Z`), in UTC; None for anything else."""
+    try:
+        found = datetime.fromisoformat((text or "")[:40])
+        return found.astimezone(UTC) if found.tzinfo is not None else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def parse_day(text: str | None) -> date | None:
+    """A date of an address, `2026-11-23`, between 2000 and 2100; None for anything else."""
+    try:
+        found = date.fromisoformat((text or "")[:10])
+    except ValueError:
+        return None
+    return found if 2000 <= found.year < 2100 else None

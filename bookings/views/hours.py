@@ -1,0 +1,173 @@
+"""When therapists work: the week, single days, time off; and the list of services. Staff keep everybody's, therapists their own."""
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.db.models import Count
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from bookings import services
+from bookings.forms import RANGES_PER_DAY, OverrideForm, TimeOffForm, WeekForm
+from bookings.models import Appointment, Override, Service, TimeOff, WeeklyHours
+from bookings.schedule import minutes_of, week_bars
+from bookings.views.clock import parse_day
+from clinic.core.errors import DomainError
+from clinic.core.kept import typed
+from clinic.people.access import role_required
+from clinic.people.models import TherapistProfile
+
+
+@role_required("staff", "therapist")
+@require_safe
+def hours(request: HttpRequest) -> HttpResponse:
+    """Everybody's week at a glance; a therapist goes straight to their own."""
+    user: Any = request.user
+    if user.is_therapist:
+        return redirect("bookings:hours_of", user.therapist.slug)
+    now = timezone.now()
+    people = list(TherapistProfile.objects.filter(user__is_active=True).select_related("user").order_by("user__name"))
+    weekly: dict[int, list[WeeklyHours]] = {}
+    for row in WeeklyHours.objects.in_force(now.date()):
+        weekly.setdefault(row.therapist_id, []).append(row)
+    away: dict[int, TimeOff] = {}
+    for off in TimeOff.objects.upcoming(now).order_by("start"):
+        away.setdefault(off.therapist_id, off)
+    rows = [(person, week_bars(weekly.get(person.pk, [])), total_hours(weekly.get(person.pk, [])), away.get(person.pk)) for person in people]
+    return render(request, "bookings/hours.html", {"rows": rows, "now": now})
+
+
+@role_required("staff", "therapist")
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def hours_of(request: HttpRequest, slug: str) -> HttpResponse:
+    """One therapist's week, exceptions and time off. Three forms; `do` says which of them was sent."""
+    person = get_therapist(request.user, slug)
+    now = timezone.now()
+    today = now.astimezone(ZoneInfo(person.user.zone)).date()
+    do = request.POST.get("do", "")
+    forms = {
+        "week": WeekForm(typed(request) if do in ("", "week") else None, initial=week_initial(person, today)),
+        "override": OverrideForm(request.POST if do == "override" else None),
+        "time_off": TimeOffForm(request.POST if do == "time_off" else None, zone=person.user.zone),
+    }
+    status = 200
+    if request.method == "POST":
+        form = forms.get(do)
+        if form is None:
+            raise DomainError("We could not tell what to save. Open the page again.", code="bad_form")
+        status = 422
+        if form.is_valid():
+            try:
+                return save(request, person, do, form.cleaned_data, now)
+            except DomainError as refused:
+                form.add_error(None, refused.message)
+                status = refused.status
+    context = {
+        "person": person,
+        "today": today,
+        "forms": forms,
+        "changed": changed_days(person, today),
+        "away": TimeOff.objects.filter(therapist=person).upcoming(now).order_by("start"),
+        "later": WeeklyHours.objects.filter(therapist=person, valid_from__gt=today).order_by("valid_from").first(),
+        "hit": hit_sessions(person, now, today),
+    }
+    return render(request, "bookings/hours_of.html", context, status=status)
+
+
+def save(request: HttpRequest, person: TherapistProfile, do: str, typed_in: dict[str, Any], now: datetime) -> HttpResponse:
+    """Write one of the three; sessions it hits stay booked and are listed on the page."""
+    by: Any = request.user
+    if do == "week":
+        hit = services.set_weekly_hours(therapist=person, ranges=typed_in["ranges"], valid_from=typed_in["valid_from"], by=by, now=now).hit
+        said = f"The week stands from {typed_in['valid_from']:%A %-d %B}."
+    elif do == "override":
+        kind = typed_in["kind"]
+        hit = services.set_override(
+            therapist=person, on=typed_in["on"], ranges=typed_in["ranges"], by=by, now=now, closed=kind == "closed", replace=kind == "instead", note=typed_in["note"]
+        ).hit
+        said = f"{typed_in['on']:%A %-d %B} is different now."
+    else:
+        hit = services.add_time_off(therapist=person, start=typed_in["start"], end=typed_in["end"], reason=typed_in["reason"], by=by, now=now).hit
+        said = "Time off is entered."
+    if hit:
+        messages.warning(request, f"{said} {len(hit)} booked session{'s fall' if len(hit) > 1 else ' falls'} outside the hours: move or cancel below.")
+    else:
+        messages.success(request, f"{said} No booked session is touched.")
+    return redirect("bookings:hours_of", person.slug)
+
+
+@role_required("staff", "therapist")
+@require_POST
+def clear_day(request: HttpRequest, slug: str) -> HttpResponse:
+    """Take the exceptions of one day back."""
+    person = get_therapist(request.user, slug)
+    on = parse_day(request.POST.get("on"))
+    if on is None:
+        raise DomainError("Which day? Open the page again.", code="bad_day")
+    services.clear_overrides(therapist=person, on=on, by=request.user, now=timezone.now())
+    messages.success(request, f"{on:%A %-d %B} follows the weekly hours again.")
+    return redirect("bookings:hours_of", person.slug)
+
+
+@role_required("staff", "therapist")
+@require_POST
+def time_off(request: HttpRequest, time_off_id: int) -> HttpResponse:
+    """Take an absence back."""
+    absence = get_object_or_404(TimeOff.objects.select_related("therapist__user"), pk=time_off_id)
+    person = get_therapist(request.user, absence.therapist.slug)
+    services.remove_time_off(time_off=absence, by=request.user, now=timezone.now())
+    messages.success(request, "Taken back: those hours are open again.")
+    return redirect("bookings:hours_of", person.slug)
+
+
+@role_required("staff")
+@require_safe
+def service_list(request: HttpRequest) -> HttpResponse:
+    found = Service.objects.annotate(people=Count("therapists", distinct=True)).order_by("-is_active", "position", "name")
+    return render(request, "bookings/services.html", {"services": found})
+
+
+def get_therapist(user: Any, slug: str) -> TherapistProfile:
+    """The therapist whose hours `user` keeps: staff anybody's, therapists their own. Raises Http404."""
+    people = TherapistProfile.objects.select_related("user")
+    found = (people if user.is_clinic_staff else people.filter(user=user)).filter(slug=slug).first()
+    if found is None:
+        raise Http404("No such therapist.")
+    return found
+
+
+def week_initial(person: TherapistProfile, today: Any) -> dict[str, Any]:
+    """The hours in force today, as the form's fields."""
+    initial: dict[str, Any] = {"valid_from": today}
+    for weekday, rows in week_bars(WeeklyHours.objects.filter(therapist=person).in_force(today)).items():
+        for number, row in enumerate(rows[:RANGES_PER_DAY]):
+            initial |= {f"starts-{weekday}-{number}": row.starts, f"ends-{weekday}-{number}": row.ends, f"place-{weekday}-{number}": row.place}
+    return initial
+
+
+def changed_days(person: TherapistProfile, today: Any) -> list[tuple[Any, list[Override]]]:
+    """Coming days that are different, with their rows."""
+    result: dict[Any, list[Override]] = {}
+    for row in Override.objects.filter(therapist=person, on__gte=today).order_by("on", "starts"):
+        result.setdefault(row.on, []).append(row)
+    return list(result.items())
+
+
+def hit_sessions(person: TherapistProfile, now: datetime, today: Any) -> list[Appointment]:
+    """Booked sessions that lie outside the hours or in time off, nearest first."""
+    outside = services.outside_hours(person, now=now, first=today)
+    away = TimeOff.objects.filter(therapist=person).upcoming(now)
+    coming = Appointment.objects.with_people().upcoming(now).filter(therapist=person)
+    inside = [session for session in coming if any(session.start < off.end and off.start < session.end for off in away)]
+    return sorted({session.pk: session for session in [*outside, *inside]}.values(), key=lambda session: session.start)
+
+
+def total_hours(rows: list[WeeklyHours]) -> float:
+    """Hours of a week."""
+    return sum(minutes_of(row.ends, closing=True) - minutes_of(row.starts) for row in rows) / 60

@@ -1,0 +1,115 @@
+"""The page of two weeks of free times, for booking and for moving; also the answer when a time has gone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+
+from bookings.availability import Slot, offering, search_slots
+from bookings.fortnight import DAYS, lay_out, nearest, title_of
+from bookings.models import Appointment, Service
+from bookings.prices import price_of
+from bookings.views.clock import Clock, parse_day
+from bookings.zones import zone_groups
+from clinic.core.errors import DomainError
+from clinic.people.models import RunnerProfile, TherapistProfile
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Whose time is looked for, and what for. `therapist` None means anyone; `moving` is the session to be moved."""
+
+    service: Service
+    therapist: TherapistProfile | None
+    runner: RunnerProfile | None
+    moving: Appointment | None = None
+
+    @property
+    def people(self) -> Sequence[TherapistProfile] | None:
+        return [self.therapist] if self.therapist else None
+
+
+def times_page(
+    request: HttpRequest,
+    wish: Wish,
+    clock: Clock,
+    *,
+    refused: DomainError | None = None,
+    wanted: datetime | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """Two weeks of slots. After a refusal it shows the sentence and the free times nearest to `wanted`."""
+    first = first_day(request, wish, clock, wanted if refused else None)
+    found = search_slots(
+        service=wish.service,
+        therapists=wish.people,
+        first=first,
+        last=first + timedelta(days=DAYS - 1),
+        zone=clock.zone,
+        runner=wish.runner,
+        now=clock.now,
+        moving=wish.moving,
+    )
+    days = lay_out(found.slots, first=first, zone=clock.zone, clinic_zone=clock.clinic_zone, now=clock.now, picked=wanted)
+    last_bookable = clock.local(clock.now + timedelta(days=wish.service.horizon_days)).date()
+    context = {
+        "layout": "desk.html" if getattr(request.user, "role", "runner") != "runner" and wish.moving else "base.html",
+        "wish": wish,
+        "clock": clock,
+        "zone_groups": zone_groups(),
+        "refused": refused,
+        "wanted": wanted,
+        "near": near(found.slots, list(found.next.values()), wanted) if refused else [],
+        "title": title_of(days),
+        "weeks": [days[:7], days[7:]],
+        "days": days,
+        "count": sum(len(day.choices) for day in days),
+        "first_free": min(found.next.values(), key=lambda slot: slot.start, default=None),
+        "earlier": address(request, wish, first - timedelta(days=DAYS)) if days[0].on > clock.today else "",
+        "later": address(request, wish, first + timedelta(days=DAYS)) if days[-1].on < last_bookable else "",
+        "price_pence": price_of(wish.service, wish.therapist),
+        "keep": [("therapist", wish.therapist.slug if wish.therapist else ""), ("from", request.GET.get("from", "")[:10])],
+        **choices_of_people(request, wish),
+    }
+    return render(request, "bookings/times.html", context, status=status)
+
+
+def choices_of_people(request: HttpRequest, wish: Wish) -> dict[str, Any]:
+    """Who else can be chosen: anyone, or one of those who offer the service. A move stays with its therapist."""
+    if wish.moving:
+        return {"people": [], "anyone_url": ""}
+    here = reverse("bookings:times", args=[wish.service.slug])
+    people = offering(wish.service).filter(is_listed=True).select_related("user").order_by("user__name")
+    return {"people": [(person, f"{here}?{urlencode({'therapist': person.slug})}") for person in people], "anyone_url": here}
+
+
+def first_day(request: HttpRequest, wish: Wish, clock: Clock, wanted: datetime | None) -> date:
+    """The Monday to begin with: of `wanted`, of `?from=`, or of today; never before this week."""
+    this_week = clock.today - timedelta(days=clock.today.weekday())
+    asked = clock.local(wanted).date() if wanted and wanted > clock.now else parse_day(request.GET.get("from"))
+    if asked is None:
+        return this_week
+    latest = clock.today + timedelta(days=wish.service.horizon_days)
+    asked = min(max(asked, this_week), latest)
+    return asked - timedelta(days=asked.weekday())
+
+
+def near(found: list[Slot], upcoming: list[Slot], wanted: datetime | None) -> Sequence[Any]:
+    """The free times closest to `wanted`, or simply the first ones."""
+    known = found or upcoming
+    return nearest(known, wanted) if wanted else known[:6]
+
+
+def address(request: HttpRequest, wish: Wish, first: date) -> str:
+    """This page, beginning with `first`."""
+    query = {"from": first.isoformat()}
+    if wish.moving:
+        return f"{reverse('bookings:move', args=[wish.moving.pk])}?{urlencode(query)}"
+    if wish.therapist:
+        query["therapist"] = wish.therapist.slug
+    return f"{reverse('bookings:times', args=[wish.service.slug])}?{urlencode(query)}"
