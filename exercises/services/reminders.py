@@ -1,0 +1,73 @@
+"""Planning the messages about exercises and races. Rows of the outbox; truth is checked again when they go out."""
+
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from clinic.reminders.services import schedule
+from exercises import doses
+from exercises.models import Programme, Race, State
+
+DAYS_AHEAD = 2
+"""Today and so many days after it are planned; the planner runs every few minutes."""
+
+RECOVERY_AT = time(8, 0)
+RECOVERY_FOR = timedelta(hours=12)
+EXERCISES_FOR = timedelta(hours=5)
+
+
+def plan_exercise_reminders(now: datetime) -> int:
+    """Write the exercise reminders of today and the coming days for every active programme. Returns how many are coming.
+
+    Safe to call at any time, any number of times.
+    """
+    return sum(plan_days_of(programme, now=now) for programme in Programme.objects.active().with_plan())
+
+
+def plan_days_of(programme: Programme, *, now: datetime) -> int:
+    """The reminders of one programme, each at the runner's chosen hour of their own day, on days with exercises."""
+    if programme.state != State.ACTIVE:
+        return 0
+    user = programme.runner.user
+    today = now.astimezone(user.tz).date()
+    planned = 0
+    for ahead in range(DAYS_AHEAD + 1):
+        on = today + timedelta(days=ahead)
+        due_at = local_instant(on, programme.runner.exercise_reminder_at, user.tz)
+        if due_at <= now or not has_exercises(programme, on):
+            continue
+        schedule(
+            person=user,
+            kind="exercises_due",
+            subject=programme.subject,
+            occasion=on.isoformat(),
+            due_at=due_at,
+            expires_at=due_at + EXERCISES_FOR,
+            context={"on": on},
+        )
+        planned += 1
+    return planned
+
+
+def plan_recovery(race: Race, *, now: datetime) -> None:
+    """One message on the morning after the race, at eight by the runner's clock; none for a race that long over."""
+    due_at = local_instant(race.on + timedelta(days=1), RECOVERY_AT, race.runner.user.tz)
+    if due_at > now:
+        schedule(
+            person=race.runner.user,
+            kind="race_recovery",
+            subject=race.subject,
+            occasion=race.on.isoformat(),
+            due_at=due_at,
+            expires_at=due_at + RECOVERY_FOR,
+            context={"race": race.name},
+        )
+
+
+def has_exercises(programme: Programme, on: date) -> bool:
+    phase = programme.phase_on(on)
+    return phase is not None and any(doses.falls_on(each.days, on) for each in phase.prescriptions.all())
+
+
+def local_instant(on: date, at: time, zone: ZoneInfo) -> datetime:
+    """The instant, in UTC, of a wall-clock time; one that the clocks skip comes just after the skipped hour."""
+    return datetime.combine(on, at, zone).astimezone(ZoneInfo("UTC"))
