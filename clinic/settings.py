@@ -129,6 +129,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "django.middleware.gzip.GZipMiddleware",
+    "clinic.api.middleware.ErrorShape",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -140,7 +141,9 @@ MIDDLEWARE = [
     "clinic.core.middleware.RefuseNullBytes",
     "clinic.core.kept.LoginRequired",
     "allauth.account.middleware.AccountMiddleware",
+    "clinic.people.middleware.SecondFactorRequired",
     "clinic.core.middleware.DomainErrors",
+    "clinic.api.middleware.OnceOnly",
 ]
 
 ROOT_URLCONF = "clinic.urls"
@@ -201,7 +204,7 @@ REPLY_TO_EMAIL = env("REPLY_TO_EMAIL", default=DEFAULT_FROM_EMAIL)
 
 # People and log-in
 AUTH_USER_MODEL = "people.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["clinic.people.backend.Backend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -211,10 +214,39 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "dashboard:today"
+ACCOUNT_ADAPTER = "clinic.people.adapter.Adapter"
+ACCOUNT_FORMS = {
+    "login": "clinic.people.forms.LogIn",
+    "signup": "clinic.people.forms.SignUp",
+    "reset_password": "clinic.people.forms.AskForReset",
+    "reset_password_from_key": "clinic.people.forms.NewPassword",
+    "change_password": "clinic.people.forms.ChangePassword",
+    "add_email": "clinic.people.forms.AddAddress",
+    "change_email": "clinic.people.forms.ChangeAddress",
+    "reauthenticate": "clinic.people.forms.ConfirmPassword",
+    "confirm_email_verification_code": "clinic.people.forms.AddressCode",
+}
+MFA_ADAPTER = "clinic.people.adapter.MfaAdapter"
+MFA_FORMS = {
+    "authenticate": "clinic.people.forms.SecondFactor",
+    "reauthenticate": "clinic.people.forms.ConfirmSecondFactor",
+    "activate_totp": "clinic.people.forms.ActivateApp",
+    "add_webauthn": "clinic.people.forms.AddPasskey",
+}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+# By code, not by link: the runner goes on in the same window, and the time they chose is not lost.
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_MAX_ATTEMPTS = 5
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_TIMEOUT = ACCOUNT_LOGIN_TIMEOUT = 30 * 60
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = 5
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_CHANGE = True
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False  # this session stays, all the others end (their hash no longer fits)
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_UNIQUE_EMAIL = True
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = False
@@ -225,6 +257,7 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = CLINIC_NAME
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION
 USERSESSIONS_TRACK_ACTIVITY = False  # a write per request is too dear; SessionClock keeps the time
+MFA_TOTP_TOLERANCE = 1
 REQUIRE_MFA = env.bool("REQUIRE_MFA", default=PRODUCTION)
 
 # Sessions end after half an hour without a request, and at the latest after half a day; typed work is kept
@@ -307,12 +340,12 @@ MEDIA_ROOT = VAR_DIR / "uploads"
 # API
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "knox.auth.TokenAuthentication",
+        "clinic.api.authentication.Token",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["clinic.api.parsers.Json"],
     "DEFAULT_PAGINATION_CLASS": "clinic.api.pagination.Cursor",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
@@ -329,6 +362,7 @@ REST_FRAMEWORK = {
     "NUM_PROXIES": env.int("NUM_PROXIES", default=0),
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
+KNOX_TOKEN_MODEL = "people.ApiToken"
 REST_KNOX = {"TOKEN_TTL": timedelta(days=90), "TOKEN_LIMIT_PER_USER": 10, "AUTO_REFRESH": False}
 SPECTACULAR_SETTINGS = {
     "TITLE": "Stridewell API",
@@ -339,6 +373,12 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "clinic.api.schema.document_shell",
+    ],
 }
 
 # Jobs: Celery carries the tick and nothing else (clinic/reminders).

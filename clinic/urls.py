@@ -18,6 +18,7 @@ ROOMS = [
 
 urlpatterns = [
     path("healthz/", alive, name="alive"),
+    path("accounts/", include("clinic.people.doors")),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     *(path(prefix, include(module)) for prefix, module in ROOMS if find_spec(module)),

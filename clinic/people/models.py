@@ -13,6 +13,9 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
+from knox.models import AbstractAuthToken
+
+from clinic.people.addresses import refuse_demo_address
 
 
 class Role(models.TextChoices):
@@ -39,6 +42,7 @@ class UserManager(BaseUserManager["User"]):
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """A user with the address in lower case; without a password nobody can log in as them."""
+        refuse_demo_address(email)
         user = self.model(email=email.strip().lower(), **fields)
         user.set_password(password)
         user.save(using=self._db)
@@ -53,7 +57,7 @@ class UserManager(BaseUserManager["User"]):
 class User(AbstractBaseUser, PermissionsMixin):
     """Somebody who can log in; `role` says as what."""
 
-    email = models.EmailField("e-mail", max_length=254, unique=True)
+    email = models.EmailField("e-mail", max_length=254, unique=True, validators=[refuse_demo_address])
     name = models.CharField(max_length=120)
     role = models.CharField(max_length=10, choices=Role.choices, default=Role.RUNNER)
     zone = models.CharField("time zone", max_length=64, default=clinic_zone, validators=[validate_zone])
@@ -108,6 +112,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     @property
     def is_clinic_staff(self) -> bool:
         return self.role == Role.STAFF
+
+    @property
+    def works_here(self) -> bool:
+        """Therapists and staff: the people who sit at the desk and need a second factor."""
+        return self.role in (Role.THERAPIST, Role.STAFF)
 
 
 class RunnerProfileQuerySet(models.QuerySet["RunnerProfile"]):
@@ -220,10 +229,16 @@ class CareRelationship(models.Model):
         return f"{self.runner_id} with {self.therapist_id}"
 
 
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def waiting(self) -> "InvitationQuerySet":
+        """Neither accepted nor withdrawn; the link of some of them may have run out."""
+        return self.filter(accepted_at__isnull=True, withdrawn_at__isnull=True)
+
+
 class Invitation(models.Model):
     """A therapist or a member of staff is asked in; only the hash of the link's token is kept."""
 
-    email = models.EmailField()
+    email = models.EmailField(validators=[refuse_demo_address])
     name = models.CharField(max_length=120)
     role = models.CharField(max_length=10, choices=[(Role.THERAPIST, "Therapist"), (Role.STAFF, "Staff")])
     token_hash = models.CharField(max_length=64, unique=True)
@@ -232,6 +247,8 @@ class Invitation(models.Model):
     expires_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True, blank=True)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    objects = InvitationQuerySet.as_manager()
 
     class Meta:
         ordering = ("-created_at",)
@@ -250,6 +267,10 @@ class Invitation(models.Model):
     def is_open(self, now: datetime) -> bool:
         return self.accepted_at is None and self.withdrawn_at is None and now < self.expires_at
 
+    @property
+    def has_run_out(self) -> bool:
+        return self.expires_at <= timezone.now()
+
 
 class Consent(models.Model):
     """What a person agreed to, when, and to which wording."""
@@ -262,3 +283,16 @@ class Consent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.version}"
+
+
+class ApiToken(AbstractAuthToken):
+    """A person's own key to the API, with the name they gave it; only its hash is kept."""
+
+    id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    name = models.CharField(max_length=60, default="API")
+
+    class Meta:
+        ordering = ("-created",)
+
+    def __str__(self) -> str:
+        return f"{self.name} of {self.user_id}"

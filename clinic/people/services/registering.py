@@ -1,3 +1,5 @@
+"""How runners come to the clinic: by themselves, or through the front desk."""
+
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
@@ -7,20 +9,23 @@ from django.db.models import Q
 
 from clinic.audit.services import record
 from clinic.core.errors import Conflict, DomainError
-from clinic.people.models import CareRelationship, Role, RunnerProfile, TherapistProfile, User
+from clinic.people.models import Consent, Role, RunnerProfile, User
+
+HEALTH_DATA = "health_data"
+HEALTH_DATA_VERSION = "2026-11"
+"""The wording of `templates/people/consent.html` that a runner agrees to; a new wording gets a new version."""
 
 
 @transaction.atomic
-def begin_care(
-    *, runner: RunnerProfile, therapist: TherapistProfile, by: User | None, now: datetime
-) -> CareRelationship:
-    """From `now` the therapist may open the runner's chart. Calling it again changes nothing."""
-    care, created = CareRelationship.objects.get_or_create(
-        runner=runner, therapist=therapist, until=None, defaults={"since": now}
-    )
-    if created:
-        record(by=by, action="care.begun", subject=care, runner=runner)
-    return care
+def welcome_runner(*, user: User, zone: str, now: datetime) -> RunnerProfile:
+    """Make the freshly signed-up `user` a runner of the clinic who agreed to the processing of health data."""
+    user.zone = zone
+    user.full_clean(exclude=["password"])
+    user.save(update_fields=["zone"])
+    runner = RunnerProfile.objects.create(user=user)
+    Consent.objects.create(user=user, kind=HEALTH_DATA, version=HEALTH_DATA_VERSION, given_at=now)
+    record(by=user, action="runner.signed_up", subject=runner, runner=runner)
+    return runner
 
 
 @transaction.atomic
@@ -73,12 +78,3 @@ def find_runners(*, words: str) -> "list[RunnerProfile]":
     for word in words.split():
         found = found.filter(Q(user__name__icontains=word) | Q(user__email__icontains=word) | Q(phone__icontains=word))
     return list(found.order_by("user__name")[:20])
-
-
-@transaction.atomic
-def choose_theme(*, theme: str, by: User) -> None:
-    """Show every page to `by` in light ("light"), dark ("dark"), or as the device has it ("")."""
-    before, by.theme = by.theme, theme
-    by.full_clean(exclude=["password"])
-    by.save(update_fields=["theme"])
-    record(by=by, action="theme.chosen", subject=by, changes={"theme": [before, theme]})

@@ -1,0 +1,28 @@
+"""What can be done to people: one keyword-only verb each, in one transaction, audited."""
+
+from clinic.people.services.care import begin_care, end_care
+from clinic.people.services.profiles import choose_theme, update_profile, update_therapist
+from clinic.people.services.registering import find_runners, register_runner, welcome_runner
+from clinic.people.services.team import accept, deactivate, invite, reactivate, resend, send_invitation, withdraw
+from clinic.people.services.tokens import issue_token, revoke_all_tokens, revoke_token
+
+__all__ = [
+    "accept",
+    "begin_care",
+    "choose_theme",
+    "deactivate",
+    "end_care",
+    "find_runners",
+    "invite",
+    "issue_token",
+    "reactivate",
+    "register_runner",
+    "resend",
+    "revoke_all_tokens",
+    "revoke_token",
+    "send_invitation",
+    "update_profile",
+    "update_therapist",
+    "welcome_runner",
+    "withdraw",
+]
