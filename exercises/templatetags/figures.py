@@ -5,10 +5,10 @@ from typing import Any
 
 from django import template
 from django.urls import reverse
-from django.utils.html import format_html, format_html_join
+from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from exercises.figures import scenes
+from exercises.figures import bodymap, scenes
 from exercises.figures.choice import described, shown
 from exercises.figures.measured import Frame
 from exercises.figures.picture import svg
@@ -115,3 +115,9 @@ SCENES = {
     "run": (scenes.flying, ""),
     "wait": (scenes.waiting, ""),
 }
+
+
+@register.simple_tag
+def body_map(prefix: str = "region-") -> SafeString:
+    """Front, back and feet with a shape per region; see components/body_map.html."""
+    return mark_safe(bodymap.drawing(conditional_escape(prefix)))  # noqa: S308 (shapes of our own)
