@@ -10,6 +10,7 @@ urlpatterns = [
     path("theme/", views.theme, name="theme"),
     path("runners/", people_lists.runners, name="runners"),
     path("runners/<uuid:runner_id>/", chart, name="chart"),
+    path("running/", views.running, name="running"),
     path("progress/", progress.progress, name="progress"),
     path("styleguide/", styleguide.styleguide, name="styleguide"),
 ]

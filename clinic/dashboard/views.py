@@ -49,3 +49,10 @@ def theme(request: HttpRequest) -> HttpResponse:
     else:
         response.set_cookie(THEME_COOKIE, chosen, max_age=A_YEAR, samesite="Lax", secure=request.is_secure())
     return response
+
+
+@public
+@require_safe
+def running(request: HttpRequest) -> HttpResponse:
+    """How "can I run today?" is decided."""
+    return render(request, "dashboard/running.html")

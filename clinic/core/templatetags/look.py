@@ -127,3 +127,21 @@ def city(zone: str) -> str:
 def pounds(pence: int) -> str:
     """6800 is £68."""
     return wording.pounds(pence)
+
+
+@register.filter
+def minutes_seconds(seconds: int) -> str:
+    """258 is 4:18."""
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
+
+
+@register.filter
+def share(part: float, whole: float) -> int:
+    """`part` of `whole` as a whole number of hundredths, 0 to 100."""
+    return max(0, min(100, round(100 * part / whole))) if whole else 0
+
+
+@register.filter(name="steps")
+def numbers_to(whole: int) -> range:
+    """1 to `whole`."""
+    return range(1, int(whole) + 1)

@@ -1,0 +1,52 @@
+"""Runners as a list: a therapist's own with how they stand, the front desk's with how to reach them."""
+
+from datetime import datetime
+
+from django.core.paginator import Paginator
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from bookings.models import Appointment
+from clinic.dashboard.logged import fortnights
+from clinic.dashboard.verdict import can_i_run
+from clinic.people.access import role_required
+from clinic.people.models import RunnerProfile
+from exercises.models import Programme
+
+A_PAGE = 25
+
+
+@role_required("therapist", "staff")
+@require_safe
+def runners(request: HttpRequest) -> HttpResponse:
+    words = request.GET.get("q", "").strip()[:80]
+    now = timezone.now()
+    people = found_by(words, RunnerProfile.objects.contactable_by(request.user)).select_related("user").order_by("user__name", "pk")
+    people = people.annotate(next_session=next_session(now))
+    page = Paginator(people, A_PAGE).get_page(request.GET.get("page"))
+    facts = {"page": page, "words": words, "now": now, "zone": request.user.zone}
+    if request.user.is_clinic_staff:
+        return render(request, "dashboard/contacts.html", facts)
+    on = now.astimezone(request.user.tz).date()
+    logged = fortnights(page.object_list, until=on)
+    titles = dict(Programme.objects.filter(runner__in=[each.pk for each in page.object_list], state=Programme.State.ACTIVE).values_list("runner_id", "title"))
+    facts["rows"] = [
+        {"runner": each, "logged": logged[each.pk], "verdict": can_i_run(pains=logged[each.pk].pains, today=on), "programme": titles.get(each.pk, "")}
+        for each in page.object_list
+    ]
+    return render(request, "dashboard/runners.html", facts)
+
+
+def found_by(words: str, people: QuerySet[RunnerProfile]) -> QuerySet[RunnerProfile]:
+    """Whose name, address or phone holds every one of `words`."""
+    for word in words.split():
+        people = people.filter(Q(user__name__icontains=word) | Q(user__email__icontains=word) | Q(phone__icontains=word))
+    return people
+
+
+def next_session(now: datetime) -> Subquery:
+    """The start of a runner's next session."""
+    return Subquery(Appointment.objects.upcoming(now).filter(runner=OuterRef("pk")).values("start")[:1])
