@@ -1,0 +1,106 @@
+"""What the benchmarks stand on: a database of their own, a server of their own, and the ending of both."""
+
+import contextlib
+import http.client
+import json
+import os
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+ROOT = Path(__file__).resolve().parent.parent
+SERVERS = {
+    "gthread": ["gunicorn", "clinic.wsgi:application", "-k", "gthread", "--threads", "{threads}"],
+    "uvicorn": ["gunicorn", "clinic.asgi:application", "-k", "uvicorn_worker.UvicornWorker"],
+}
+"""How the web process may be run; `benchmarks/README.md` says which is faster for us."""
+
+
+def prepare(database_url: str, **environment: str) -> None:
+    """Make the (empty) database behind `database_url`, migrate it, and set Django up in this process.
+
+    An existing database of that name is dropped: the name must hold "bench", so that no other can be hit.
+    """
+    parts = urlsplit(database_url)
+    if "bench" not in parts.path:
+        raise SystemExit(f"{database_url}: a benchmark empties its database, so the name must hold 'bench'.")
+    os.environ.update({"DATABASE_URL": database_url, "API_RATE_ANONYMOUS": "1000000/min", "API_RATE_PERSON": "1000000/min", "LOG_LEVEL": "ERROR", **environment})
+    os.environ.setdefault("VAR_DIR", tempfile.mkdtemp(prefix="bench-"))
+    if parts.scheme.startswith("postgres"):
+        import psycopg2
+        from psycopg2 import sql
+
+        server = psycopg2.connect(host=parts.hostname, port=parts.port or 5432, user=parts.username, password=parts.password, dbname="postgres")
+        server.autocommit = True
+        name = sql.Identifier(parts.path.strip("/"))
+        with server.cursor() as cursor:
+            cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(name))
+            cursor.execute(sql.SQL("CREATE DATABASE {}").format(name))
+        server.close()
+    else:
+        for suffix in ("", "-wal", "-shm"):
+            Path(parts.path.removeprefix("/") if parts.path.startswith("//") else parts.path).with_name(Path(parts.path).name + suffix).unlink(missing_ok=True)
+    sys.path.insert(0, str(ROOT))
+    os.environ["DJANGO_SETTINGS_MODULE"] = "clinic.settings"
+    import django
+    from django.core.management import call_command
+
+    django.setup()
+    call_command("migrate", verbosity=0, skip_checks=True)
+
+
+@contextlib.contextmanager
+def serving(kind: str, *, workers: int, threads: int = 8) -> Iterator[int]:
+    """A server of `workers` processes on a free port of 127.0.0.1 for as long as the block lasts; gives the port."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [part.format(threads=threads) for part in SERVERS[kind]]
+    arguments = ["-m", *command, "--workers", str(workers), "--bind", f"127.0.0.1:{port}", "--log-level", "error", "--keep-alive", "30", "--backlog", "512"]
+    process = subprocess.Popen([sys.executable, *arguments], cwd=ROOT, env=os.environ.copy(), start_new_session=True)  # noqa: S603
+    try:
+        wait_for(port, process)
+        yield port
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(timeout=20)
+
+
+def wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
+    for _ in range(200):
+        if process.poll() is not None:
+            raise SystemExit("The server did not start.")
+        with contextlib.suppress(OSError):
+            status, _ = call(http.client.HTTPConnection("127.0.0.1", port, timeout=5), "GET", "/healthz/")
+            if status == 200:
+                return
+        time.sleep(0.1)
+    raise SystemExit("The server did not answer within 20 seconds.")
+
+
+def call(connection: http.client.HTTPConnection, method: str, path: str, *, token: str = "", body: object = None) -> tuple[int, bytes]:
+    """One request on an open connection: status and body."""
+    headers = {"Accept": "application/json", **({"Authorization": f"Token {token}"} if token else {})}
+    if body is not None:
+        headers["Content-Type"] = "application/json"
+    connection.request(method, path, json.dumps(body).encode() if body is not None else None, headers)
+    answer = connection.getresponse()
+    return answer.status, answer.read()
+
+
+def milliseconds(samples: list[float]) -> str:
+    """Median / 95th percentile of seconds, in ms."""
+    ordered = sorted(samples)
+    return f"{statistics.median(ordered) * 1000:.1f} / {ordered[int(len(ordered) * 0.95) - 1] * 1000:.1f}"
+
+
+def machine() -> str:
+    """Cores and load, which every figure should be read beside."""
+    return f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, Python {sys.version.split()[0]}"

@@ -1,0 +1,16 @@
+from django.urls import path
+
+from bookings.api import views
+
+urlpatterns = [
+    path("services/", views.ServicesView.as_view(), name="services"),
+    path("therapists/", views.TherapistsView.as_view(), name="therapists"),
+    path("therapists/<slug:slug>/", views.TherapistView.as_view(), name="therapist"),
+    path("slots/", views.SlotsView.as_view(), name="slots"),
+    path("holds/", views.HoldsView.as_view(), name="holds"),
+    path("appointments/", views.AppointmentsView.as_view(), name="appointments"),
+    path("appointments/<uuid:appointment_id>/", views.AppointmentView.as_view(), name="appointment"),
+    path("appointments/<uuid:appointment_id>/move/", views.MoveView.as_view(), name="move"),
+    path("appointments/<uuid:appointment_id>/cancel/", views.CancelView.as_view(), name="cancel"),
+    path("appointments/<uuid:appointment_id>/calendar.ics", views.CalendarView.as_view(), name="calendar"),
+]

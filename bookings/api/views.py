@@ -1,0 +1,329 @@
+"""Booking over the API: the directory, free times, holds and appointments. Each write is one call of one verb."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Prefetch, QuerySet
+from django.http import HttpResponse
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework import generics, status
+from rest_framework.pagination import BasePagination
+from rest_framework.permissions import AllowAny
+from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.settings import api_settings
+from rest_framework.views import APIView
+
+from bookings import ics, slots
+from bookings.access import get_appointment, get_hold
+from bookings.api.serializers import (
+    AppointmentOut,
+    BookIn,
+    CancelIn,
+    HoldOut,
+    MoveIn,
+    ServiceOut,
+    SlotsOut,
+    SlotsQuery,
+    TakeIn,
+    TherapistOut,
+)
+from bookings.availability import Slot, search_slots
+from bookings.models import Appointment, Service
+from bookings.services import book_slot, cancel_appointment, confirm_hold, hold_slot, move_appointment
+from clinic.core.errors import DomainError, Forbidden
+from clinic.people.access import get_contact
+from clinic.people.models import RunnerProfile, TherapistProfile
+
+FORTNIGHT = timedelta(days=13)
+LONGEST_RANGE = timedelta(days=62)
+
+
+class CalendarFile(BaseRenderer):
+    media_type = "text/calendar"
+    format = "ics"
+    charset = "utf-8"
+
+    def render(self, data: bytes, accepted_media_type: str | None = None, renderer_context: Any = None) -> bytes:
+        return data
+
+
+class ByPosition(api_settings.DEFAULT_PAGINATION_CLASS):
+    ordering = ("position", "slug")
+
+
+class BySlug(api_settings.DEFAULT_PAGINATION_CLASS):
+    ordering = "slug"
+
+
+class LatestFirst(api_settings.DEFAULT_PAGINATION_CLASS):
+    ordering = ("-start", "id")
+
+
+class NearestFirst(api_settings.DEFAULT_PAGINATION_CLASS):
+    ordering = ("start", "id")
+
+
+class ServicesView(generics.ListAPIView):
+    """What can be booked."""
+
+    permission_classes = [AllowAny]
+    serializer_class = ServiceOut
+    pagination_class = ByPosition
+
+    def get_queryset(self) -> QuerySet[Service]:
+        return Service.objects.active().prefetch_related(Prefetch("therapists", TherapistProfile.objects.listed()))
+
+
+class TherapistsView(generics.ListAPIView):
+    """The therapists of the public directory."""
+
+    permission_classes = [AllowAny]
+    serializer_class = TherapistOut
+    pagination_class = BySlug
+
+    def get_queryset(self) -> QuerySet[TherapistProfile]:
+        return TherapistProfile.objects.listed().select_related("user").prefetch_related("credentials", "services")
+
+
+class TherapistView(generics.RetrieveAPIView):
+    """One therapist of the public directory."""
+
+    permission_classes = [AllowAny]
+    serializer_class = TherapistOut
+    lookup_field = "slug"
+
+    def get_queryset(self) -> QuerySet[TherapistProfile]:
+        return TherapistProfile.objects.listed().select_related("user").prefetch_related("credentials", "services")
+
+
+class SlotsView(APIView):
+    """Free times of a range of days over all therapists in one call."""
+
+    permission_classes = [AllowAny]
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("service", str, required=True, description="Slug."),
+            OpenApiParameter("therapist", str, many=True, description="Slug; may repeat. Left out: anyone."),
+            OpenApiParameter("from", datetime, description="First day in `zone` (today)."),
+            OpenApiParameter("to", datetime, description="Last day in `zone`, included (13 days later)."),
+            OpenApiParameter("zone", str, description="IANA zone (yours, or the clinic's)."),
+        ],
+        responses=SlotsOut,
+    )
+    def get(self, request: Request) -> Response:
+        now = timezone.now()
+        asked = {name: request.query_params[name] for name in ("service", "from", "to", "zone") if name in request.query_params}
+        if "therapist" in request.query_params:
+            asked["therapist"] = request.query_params.getlist("therapist")
+        query = SlotsQuery(data=asked)
+        query.is_valid(raise_exception=True)
+        wanted = query.validated_data
+        service = service_named(wanted["service"])
+        zone = wanted.get("zone") or getattr(request.user, "zone", settings.CLINIC_ZONE)
+        first = wanted.get("from") or now.astimezone(slots.zone_of(zone)).date()
+        last = wanted.get("to") or min(first, datetime.max.date() - FORTNIGHT) + FORTNIGHT
+        if last < first or last - first > LONGEST_RANGE:
+            sentence = "Ask for at most 62 days, the last not before the first."
+            raise DomainError(sentence, code="bad_range", fields={"to": sentence})
+        names, people = directory(service, wanted.get("therapist"))
+        found = search_slots(
+            service=service, therapists=people, first=first, last=last, zone=zone, runner=getattr(request.user, "runner", None), now=now
+        )
+
+        def shown(slot: Slot | None) -> dict[str, str] | None:
+            if slot is None:
+                return None
+            return {"therapist": names[slot.therapist_id], "service": service.slug, "start": stamp(slot.start), "end": stamp(slot.end), "zone": zone}
+
+        return Response({"slots": [shown(slot) for slot in found.slots], "next": {name: shown(found.next.get(key)) for key, name in names.items()}})
+
+
+class HoldsView(APIView):
+    """Keep a time for five minutes."""
+
+    @extend_schema(request=TakeIn, responses={201: HoldOut, 409: OpenApiResponse(description="`slot_taken`, `runner_busy`"), 422: OpenApiResponse(description="The rule that refused.")})
+    def post(self, request: Request) -> Response:
+        held = hold_slot(**taken(request, TakeIn, staff_reason=False), by=request.user, now=timezone.now())
+        return Response(HoldOut(held, context={"request": request}).data, status=status.HTTP_201_CREATED)
+
+
+class AppointmentsView(generics.ListAPIView):
+    """The sessions you may see: the latest first, or with `when=upcoming` the nearest first; `POST` books one."""
+
+    serializer_class = AppointmentOut
+
+    @property
+    def pagination_class(self) -> type[BasePagination]:
+        return NearestFirst if self.request.query_params.get("when") == "upcoming" else LatestFirst
+
+    def get_queryset(self) -> QuerySet[Appointment]:
+        seen = Appointment.objects.visible_to(self.request.user).sessions().with_people()  # type: ignore[arg-type]
+        match self.request.query_params.get("when"):
+            case "upcoming":
+                return seen.upcoming(timezone.now())
+            case "past":
+                return seen.past(timezone.now())
+        return seen
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        return {**super().get_serializer_context(), "now": timezone.now()}
+
+    @extend_schema(request=BookIn, responses={201: AppointmentOut, 409: OpenApiResponse(description="`slot_taken`, `runner_busy`, `hold_ended`"), 422: OpenApiResponse(description="The rule that refused.")})
+    def post(self, request: Request) -> Response:
+        now = timezone.now()
+        given = BookIn(data=request.data)
+        given.is_valid(raise_exception=True)
+        if "hold" in given.validated_data:
+            appointment = confirm_hold(appointment=get_hold(request.user, given.validated_data["hold"]), by=request.user, now=now)
+        else:
+            appointment = book_slot(**taken(request, BookIn, staff_reason=True), by=request.user, now=now)
+        return shown_appointment(appointment, request, now, status.HTTP_201_CREATED)
+
+
+class AppointmentView(APIView):
+    """One session."""
+
+    @extend_schema(responses=AppointmentOut)
+    def get(self, request: Request, appointment_id: str) -> Response:
+        return shown_appointment(get_appointment(request.user, appointment_id), request, timezone.now())
+
+
+class MoveView(APIView):
+    """Give a session another time, or another therapist."""
+
+    @extend_schema(request=MoveIn, responses={200: AppointmentOut, 409: OpenApiResponse(description="`slot_taken`"), 422: OpenApiResponse(description="The rule that refused.")})
+    def post(self, request: Request, appointment_id: str) -> Response:
+        now = timezone.now()
+        appointment = get_appointment(request.user, appointment_id)
+        require_version(request, appointment)
+        given = MoveIn(data=request.data)
+        given.is_valid(raise_exception=True)
+        wanted = given.validated_data
+        moved = move_appointment(
+            appointment=appointment,
+            start=wanted["start"],
+            therapist=therapist_named(wanted.get("therapist")),
+            reason=wanted.get("reason", ""),
+            override=wanted["override"],
+            by=request.user,
+            now=now,
+        )
+        return shown_appointment(moved, request, now)
+
+
+class CancelView(APIView):
+    """Cancel a session."""
+
+    @extend_schema(request=CancelIn, responses={200: AppointmentOut, 422: OpenApiResponse(description="The rule that refused.")})
+    def post(self, request: Request, appointment_id: str) -> Response:
+        now = timezone.now()
+        appointment = get_appointment(request.user, appointment_id)
+        require_version(request, appointment)
+        given = CancelIn(data=request.data)
+        given.is_valid(raise_exception=True)
+        cancelled = cancel_appointment(appointment=appointment, reason=given.validated_data.get("reason", ""), by=request.user, now=now)
+        return shown_appointment(cancelled, request, now)
+
+
+class CalendarView(APIView):
+    """The session as a calendar file."""
+
+    renderer_classes = [CalendarFile, JSONRenderer]
+
+    @extend_schema(responses={(200, "text/calendar"): bytes})
+    def get(self, request: Request, appointment_id: str) -> HttpResponse:
+        appointment = get_appointment(request.user, appointment_id)
+        content = ics.calendar_file(appointment, reader=request.user, now=timezone.now(), as_method="PUBLISH" if appointment.state != "cancelled" else None)
+        return HttpResponse(
+            content, content_type=ics.MIME_TYPE, headers={"Content-Disposition": f'attachment; filename="{ics.file_name(appointment)}"'}
+        )
+
+
+def taken(request: Request, form: type[TakeIn], *, staff_reason: bool) -> dict[str, Any]:
+    """The keywords of `hold_slot` and `book_slot` out of a request."""
+    given = form(data=request.data)
+    given.is_valid(raise_exception=True)
+    wanted = given.validated_data
+    result = {
+        "service": service_named(wanted["service"]),
+        "therapist": therapist_named(wanted.get("therapist")),
+        "runner": runner_for(request, wanted.get("runner")),
+        "start": wanted["start"],
+    }
+    return {**result, "override_reason": wanted.get("reason", "")} if staff_reason else result
+
+
+def runner_for(request: Request, runner_id: Any) -> RunnerProfile:
+    """Whom the session is for: the runner who asks, or the one staff or a therapist name. Raises Forbidden, Http404."""
+    user = request.user
+    if user.is_runner:
+        if runner_id is not None and runner_id != user.runner.pk:
+            raise Forbidden("You can book for yourself alone.", code="not_yours")
+        return user.runner
+    if runner_id is None:
+        raise DomainError("Say for which runner this is.", code="no_runner", fields={"runner": "Name the runner."})
+    return get_contact(user, runner_id)
+
+
+def service_named(slug: str) -> Service:
+    """Raises DomainError `not_offered` for a service that cannot be booked."""
+    service = Service.objects.active().filter(slug=slug).first()
+    if service is None:
+        raise DomainError("We do not offer this session. Look at the list of services.", code="not_offered", fields={"service": "Not offered."})
+    return service
+
+
+def therapist_named(slug: str | None) -> TherapistProfile | None:
+    """None for anyone. Raises DomainError `not_offered` for a therapist who is not in the directory."""
+    if not slug:
+        return None
+    therapist = TherapistProfile.objects.listed().select_related("user").filter(slug=slug).first()
+    if therapist is None:
+        raise DomainError("We have no such therapist. Look at the list of therapists.", code="not_offered", fields={"therapist": "Not known."})
+    return therapist
+
+
+def directory(service: Service, asked: list[str] | None) -> tuple[dict[int, str], list[TherapistProfile]]:
+    """Slugs by key, and the therapists themselves: those asked for, or every listed one who offers the service.
+
+    Raises DomainError `not_offered` when a slug is unknown.
+    """
+    listed = TherapistProfile.objects.listed().order_by("pk")
+    people = list(listed.filter(slug__in=asked) if asked is not None else listed.filter(services=service))
+    missing = set(asked or ()) - {each.slug for each in people}
+    if missing:
+        raise DomainError("We have no such therapist. Look at the list of therapists.", code="not_offered", fields={"therapist": "Not known."})
+    return {each.pk: each.slug for each in people}, people
+
+
+def shown_appointment(appointment: Appointment, request: Request, now: datetime, code: int = status.HTTP_200_OK) -> Response:
+    data = AppointmentOut(appointment, context={"request": request, "now": now}).data
+    return Response(data, status=code, headers={"ETag": version(appointment)})
+
+
+class Stale(DomainError):
+    """The caller's `If-Match` names another version."""
+
+    status = 412
+
+
+def version(appointment: Appointment) -> str:
+    """The ETag of the session as it stands."""
+    return f'"{appointment.sequence}-{appointment.state}"'
+
+
+def require_version(request: Request, appointment: Appointment) -> None:
+    """Raises Stale when `If-Match` is sent and names another version than the one that stands."""
+    wanted = request.headers.get("If-Match", "*").strip()
+    if wanted != "*" and version(appointment) not in [each.strip() for each in wanted.split(",")]:
+        raise Stale("This session was changed meanwhile. Read it again, then send your change with the new ETag.", code="changed_meanwhile")
+
+
+def stamp(at: datetime) -> str:
+    """A whole second of UTC, as in 2026-11-26T16:30:00Z."""
+    return at.isoformat()[:19] + "Z"
