@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
 
+from exercises.pain import AMBER_TO, GREEN_TO
+
 Strike = Literal["rearfoot", "midfoot", "forefoot"]
 Number = Decimal | int
 
@@ -208,13 +210,13 @@ def pain_light(
     """
     levels = [level for level in (during, after) if level is not None]
     worse_morning = morning is not None and usual_morning is not None and morning > usual_morning
-    if limp or rising or worse_morning or any(level > 5 for level in levels):
+    if limp or rising or worse_morning or any(level > AMBER_TO for level in levels):
         return "red"
     if bone and any(level >= 1 for level in (*levels, *([morning] if morning is not None else []))):
         return "red"
     if during is None or after is None or morning is None or usual_morning is None:
         return None
-    return "amber" if max(levels) > 2 else "green"
+    return "amber" if max(levels) > GREEN_TO else "green"
 
 
 def shoe_left(used_km: Decimal, limit_km: Decimal = Decimal(800)) -> tuple[Decimal, Decimal]:

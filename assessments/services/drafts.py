@@ -115,6 +115,30 @@ def save_draft(
     return Saved(current, parsed.refused, parsed.asked)
 
 
+@transaction.atomic
+def start_and_save(
+    *,
+    runner: RunnerProfile,
+    by: User,
+    now: datetime,
+    typed: Mapping[Key, str],
+    confirmed: Iterable[Key] = (),
+    details: Mapping[str, Any] | None = None,
+) -> Assessment:
+    """A draft with its first values, all or none of them; raises what `start_assessment` and `save_draft` raise."""
+    draft = start_assessment(runner=runner, by=by, now=now)
+    saved = save_draft(
+        assessment=draft,
+        by=by,
+        now=now,
+        typed=typed,
+        confirmed=confirmed,
+        details=details,
+        all_or_nothing=True,
+    )
+    return saved.assessment
+
+
 def store_values(
     assessment: Assessment, values: Mapping[Key, Value | None], confirmed: set[Key], by_form: set[Key]
 ) -> dict[str, list[Any]]:

@@ -1,4 +1,3 @@
-from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
@@ -38,10 +37,3 @@ def decide(*, recommendation: Recommendation, by: User, decision: str, now: date
         changes={"decision": [before, decision]},
     )
     return current
-
-
-@transaction.atomic
-def decide_many(*, decisions: Mapping[Recommendation, str], by: User, now: datetime) -> None:
-    """Several decisions at once, all or none; see `decide`."""
-    for recommendation, decision in decisions.items():
-        decide(recommendation=recommendation, by=by, decision=decision, now=now)

@@ -1,0 +1,110 @@
+"""Assessments over the API: therapists write, sign and read; runners read their own once signed."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import generics, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.settings import api_settings
+from rest_framework.views import APIView
+
+from assessments import access, services
+from assessments.api.serializers import AssessmentOut, DraftIn, FindingOut, NewIn, RunnerFindingOut
+from assessments.entry import field_key
+from assessments.models import Assessment, Recommendation
+from assessments.services.drafts import DETAILS
+from clinic.audit.services import record_reading
+from clinic.core.errors import Forbidden
+
+
+class NewestFirst(api_settings.DEFAULT_PAGINATION_CLASS):
+    ordering = ("-started_at", "id")
+
+
+def given(data: dict[str, Any]) -> dict[str, Any]:
+    """Checked input as the verbs take it."""
+    return {
+        "typed": {field_key(name): text for name, text in data["measurements"].items()},
+        "confirmed": [field_key(name) for name in data["confirmed"]],
+        "details": {name: data[name] for name in DETAILS if name in data},
+    }
+
+
+class AssessmentsView(generics.ListAPIView):
+    serializer_class = AssessmentOut
+    pagination_class = NewestFirst
+
+    def get_queryset(self) -> QuerySet[Assessment]:
+        seen = Assessment.objects.visible_to(self.request.user)
+        return seen.select_related("therapist").prefetch_related("measurements")
+
+    @extend_schema(request=NewIn, responses={201: AssessmentOut})
+    def post(self, request: Request) -> Response:
+        """A draft with its first values; the open draft of this therapist for the runner is gone on with."""
+        if not request.user.is_therapist:
+            raise Forbidden("Only a therapist records assessments.", code="not_a_therapist")
+        form = NewIn(data=request.data)
+        form.is_valid(raise_exception=True)
+        runner = access.get_runner_in_care(request.user, form.validated_data["runner"])
+        draft = services.start_and_save(
+            runner=runner, by=request.user, now=timezone.now(), **given(form.validated_data)
+        )
+        found = access.get_assessment(request.user, draft.pk)
+        return Response(AssessmentOut(found).data, status=status.HTTP_201_CREATED)
+
+
+class AssessmentView(APIView):
+    @extend_schema(responses=AssessmentOut)
+    def get(self, request: Request, assessment_id: UUID) -> Response:
+        found = access.get_assessment(request.user, assessment_id)
+        record_reading(by=request.user, runner=found.runner, what="assessment")
+        return Response(AssessmentOut(found).data)
+
+    @extend_schema(request=DraftIn, responses=AssessmentOut)
+    def patch(self, request: Request, assessment_id: UUID) -> Response:
+        """Change a draft; a signed one answers 409."""
+        assessment = access.get_editable(request.user, assessment_id)
+        form = DraftIn(data=request.data)
+        form.is_valid(raise_exception=True)
+        services.save_draft(
+            assessment=assessment,
+            by=request.user,
+            now=timezone.now(),
+            all_or_nothing=True,
+            **given(form.validated_data),
+        )
+        return Response(AssessmentOut(access.get_assessment(request.user, assessment_id)).data)
+
+
+class SignView(APIView):
+    @extend_schema(request=None, responses=AssessmentOut)
+    def post(self, request: Request, assessment_id: UUID) -> Response:
+        """Close it for good."""
+        assessment = access.get_editable(request.user, assessment_id)
+        services.sign(assessment=assessment, by=request.user, now=timezone.now())
+        return Response(AssessmentOut(access.get_assessment(request.user, assessment_id)).data)
+
+
+class FindingsView(APIView):
+    @extend_schema(responses=FindingOut(many=True))
+    def get(self, request: Request, assessment_id: UUID) -> Response:
+        """What the rules found. A runner gets the plain sentences and what the therapist accepted."""
+        assessment = access.get_assessment(request.user, assessment_id)
+        record_reading(by=request.user, runner=assessment.runner, what="findings")
+        findings = assessment.findings.prefetch_related("recommendations")
+        if not request.user.is_runner:
+            return Response(FindingOut(findings, many=True).data)
+        accepted = Recommendation.Decision.ACCEPTED
+        told = [
+            {
+                "lay": each.lay,
+                "side": each.side,
+                "recommendations": [offer for offer in each.recommendations.all() if offer.decision == accepted],
+            }
+            for each in findings
+        ]
+        return Response(RunnerFindingOut(told, many=True).data)
