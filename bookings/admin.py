@@ -1,0 +1,50 @@
+"""The back office: services and rooms are kept here; hours and sessions are only looked at, their verbs keep the rules."""
+
+from django.contrib import admin
+
+from bookings.models import Appointment, Override, Service, TimeOff, TreatmentRoom, WeeklyHours
+from clinic.people.admin import Audited, ReadOnly
+
+
+@admin.register(Service)
+class ServiceAdmin(Audited):
+    list_display = ("name", "minutes", "place", "price_pence", "min_notice_min", "change_notice_h", "is_active")
+    list_filter = ("place", "is_active")
+    search_fields = ("name",)
+    filter_horizontal = ("therapists",)
+    prepopulated_fields = {"slug": ("name",)}
+
+
+@admin.register(TreatmentRoom)
+class TreatmentRoomAdmin(Audited):
+    list_display = ("name", "position", "is_active")
+
+
+@admin.register(WeeklyHours)
+class WeeklyHoursAdmin(ReadOnly):
+    list_display = ("therapist", "weekday", "starts", "ends", "place", "valid_from", "valid_until")
+    list_filter = ("therapist", "weekday")
+    list_select_related = ("therapist__user",)
+
+
+@admin.register(Override)
+class OverrideAdmin(ReadOnly):
+    list_display = ("therapist", "on", "starts", "ends", "place", "closed")
+    list_filter = ("therapist",)
+    list_select_related = ("therapist__user",)
+
+
+@admin.register(TimeOff)
+class TimeOffAdmin(ReadOnly):
+    list_display = ("therapist", "start", "end", "reason")
+    list_filter = ("therapist",)
+    list_select_related = ("therapist__user",)
+
+
+@admin.register(Appointment)
+class AppointmentAdmin(ReadOnly):
+    list_display = ("start", "therapist", "runner", "service", "state", "place")
+    list_filter = ("state", "place", "therapist")
+    list_select_related = ("therapist__user", "runner__user", "service")
+    date_hierarchy = "start"
+    exclude = ("video_key",)
