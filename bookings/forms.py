@@ -24,10 +24,10 @@ class DayInput(forms.DateInput):
 
 
 class ClockInput(forms.TimeInput):
-    input_type = "time"
+    """Hours and minutes as text: a browser's own time field follows its language and may ask for am and pm."""
 
     def __init__(self) -> None:
-        super().__init__(format="%H:%M", attrs={"class": "form-control"})
+        super().__init__(format="%H:%M", attrs={"class": "form-control", "inputmode": "numeric", "maxlength": 5, "placeholder": "09:00", "autocomplete": "off"})
 
 
 class ReasonForm(forms.Form):
@@ -44,7 +44,8 @@ class ReasonForm(forms.Form):
             self.fields["reason"].error_messages["required"] = "Say why in a few words: the runner’s notice has passed."
 
     @property
-    def reason(self) -> str:
+    def given(self) -> str:
+        """The reason, or ""."""
         return self.cleaned_data.get("reason", "")
 
 
@@ -97,14 +98,12 @@ class CallerForm(forms.Form):
 
     def __init__(self, data: Mapping[str, Any] | None = None, *, known: bool, initial: Mapping[str, Any] | None = None) -> None:
         super().__init__(data, initial=initial)
-        self.known = known
+        for field, sentence in (("name", "Who is calling? Type the runner’s name."), ("email", "We need an e-mail address for the confirmation.")):
+            self.fields[field].required = not known
+            self.fields[field].error_messages["required"] = sentence
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        if not self.known:
-            for field, sentence in (("name", "Who is calling? Type the runner’s name."), ("email", "We need an e-mail address for the confirmation.")):
-                if not cleaned.get(field) and field not in self.errors:
-                    self.add_error(field, sentence)
         chosen = cleaned.get("start")
         if chosen and chosen != "other":
             try:

@@ -52,12 +52,21 @@ class Day:
 
     @property
     def shown(self) -> list[Choice]:
-        """The first times of the day; a day with one or two more shows them all."""
-        return self.choices if len(self.choices) <= SHOWN_AT_ONCE + 2 else self.choices[:SHOWN_AT_ONCE]
+        """What stands on the page at once: every time, or of a full day a few, the first one always among them."""
+        return self.choices if len(self.choices) <= SHOWN_AT_ONCE + 2 else spread(self.choices, SHOWN_AT_ONCE)
 
     @property
-    def folded(self) -> list[Choice]:
-        return self.choices[len(self.shown) :]
+    def has_more(self) -> bool:
+        return len(self.shown) < len(self.choices)
+
+
+def spread(choices: list[Choice], count: int) -> list[Choice]:
+    """`count` of the choices, the first included, evenly over the day; full and half hours are preferred."""
+    tidy = [choice for choice in choices if choice.own[3:5] in ("00", "30")]
+    rest = tidy if len(tidy) >= count else choices
+    pool = [choices[0], *(choice for choice in rest if choice is not choices[0])]
+    step = (len(pool) - 1) / (count - 1)
+    return [pool[round(n * step)] for n in range(count)]
 
 
 def clinic_words(start: datetime, *, zone: str, clinic_zone: str) -> str:

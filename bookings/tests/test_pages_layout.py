@@ -73,7 +73,8 @@ def test_parts_of_the_day_and_the_fold() -> None:
     slots = [Free(at("2026-11-25T08:00") + timedelta(minutes=30 * n)) for n in range(12)]
     day = laid(*slots)[2]
     assert day.parts == (True, True, False)
-    assert [len(day.shown), len(day.folded)] == [8, 4]
+    assert [choice.own for choice in day.shown] == ["08:00", "09:00", "09:30", "10:30", "11:00", "12:00", "12:30", "13:30"]
+    assert day.has_more is True
 
 
 def test_nearest_keeps_the_order_of_time() -> None:

@@ -96,7 +96,7 @@ def move(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     form = ReasonForm(typed(request), needed=needs_reason(found, clock, user))
     if request.method == "POST" and form.is_valid():
         try:
-            moved = services.move_appointment(appointment=found, start=start, by=user, now=clock.now, reason=form.reason)
+            moved = services.move_appointment(appointment=found, start=start, by=user, now=clock.now, reason=form.given)
         except DomainError as refused:
             return times_page(request, wish, clock, refused=refused, wanted=start, status=409)
         messages.success(request, f"Moved to {clock.local(moved.start):%A %-d %B, %H:%M}. The old time is free again.")
@@ -118,7 +118,7 @@ def move_at_the_desk(request: HttpRequest, found: Appointment, clock: Clock) -> 
         sent = form.cleaned_data
         try:
             moved = services.move_appointment(
-                appointment=found, start=sent["start"], by=user, now=clock.now, therapist=sent["therapist"], reason=form.reason, override=sent["override"]
+                appointment=found, start=sent["start"], by=user, now=clock.now, therapist=sent["therapist"], reason=form.given, override=sent["override"]
             )
         except DomainError as refused:
             form.add_error(None, refused.message)
@@ -147,7 +147,7 @@ def cancel(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
         return render(request, "bookings/too_late.html", facts(found, clock, user) | {"verb": "cancel"}, status=409)
     form = ReasonForm(typed(request), needed=needs_reason(found, clock, user))
     if request.method == "POST" and form.is_valid():
-        services.cancel_appointment(appointment=found, by=user, now=clock.now, reason=form.reason)
+        services.cancel_appointment(appointment=found, by=user, now=clock.now, reason=form.given)
         messages.success(request, f"Cancelled: {clock.local(found.start):%A %-d %B, %H:%M}. Both of you get an e-mail.")
         return redirect("bookings:appointment", found.pk)
     return render(request, "bookings/cancel.html", facts(found, clock, user) | {"form": form}, status=422 if request.method == "POST" else 200)

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -20,6 +21,8 @@ from clinic.core.decorators import public
 from clinic.people.models import TherapistProfile, User
 
 TIMES_SHOWN = 3
+APART = timedelta(hours=3)
+FACETS_SHOWN = 8
 DAYS_AHEAD = 14
 
 
@@ -105,11 +108,11 @@ def cards_for(people: Iterable[TherapistProfile], usual: Service | None, clock: 
     runner = user.runner if getattr(user, "is_runner", False) and hasattr(user, "runner") else None
     times: dict[int, list[Slot]] = {}
     if usual is not None and people:
-        last = clock.today.fromordinal(clock.today.toordinal() + DAYS_AHEAD - 1)
+        last = clock.today + timedelta(days=DAYS_AHEAD - 1)
         found = search_slots(service=usual, therapists=people, first=clock.today, last=last, zone=clock.zone, runner=runner, now=clock.now)
         for slot in found.slots:
             kept = times.setdefault(slot.therapist_id, [])
-            if len(kept) < TIMES_SHOWN:
+            if not kept or (len(kept) < TIMES_SHOWN and slot.start - kept[-1].start >= APART):
                 kept.append(slot)
         for therapist_id, slot in found.next.items():
             times.setdefault(therapist_id, [slot])
@@ -135,11 +138,13 @@ def has(words: Sequence[str], wanted: str) -> bool:
 
 
 def facets(name: str, chosen: str, words: Iterable[str], **others: str) -> list[Facet]:
-    """A facet for each of `words`, most frequent first; `others` are the choices that stay."""
+    """A facet for each of the most frequent `words`, and for the chosen one; `others` are the choices that stay."""
     counted = Counter(str(word) for word in words)
     result = []
-    for word, count in sorted(counted.items(), key=lambda pair: (-pair[1], pair[0])):
+    for word, count in sorted(counted.items(), key=lambda pair: (-pair[1], pair[0].casefold())):
         is_chosen = word.casefold() == chosen.casefold()
+        if len(result) >= FACETS_SHOWN and not is_chosen:
+            continue
         query = {key: value for key, value in others.items() if value}
         if not is_chosen:
             query[name] = word

@@ -1,0 +1,25 @@
+"""How the booking pages write the time of a session."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django import template
+from django.conf import settings
+
+from bookings.fortnight import clinic_words
+from clinic.core import wording
+
+register = template.Library()
+
+
+@register.filter
+def session_day(at: datetime, zone: str) -> str:
+    """Thursday 26 November, by the clock of `zone`."""
+    return wording.long_day(at.astimezone(ZoneInfo(zone)).date())
+
+
+@register.filter
+def whose_clock(at: datetime, zone: str) -> str:
+    """Stockholm time, 16:30 at the clinic."""
+    there = clinic_words(at, zone=zone, clinic_zone=settings.CLINIC_ZONE)
+    return f"{wording.city(zone)} time" + (f", {there} at the clinic" if there else "")
