@@ -20,6 +20,9 @@ from clinic.people.models import CareRelationship, RunnerProfile, TherapistProfi
 
 PAST, COMING = timedelta(days=120), timedelta(days=21)
 STEP = timedelta(minutes=15)
+WANTED = 0.4
+"""Share of the free starts that somebody takes."""
+
 REASONS = ("Child is ill", "Work came in between", "Has a cold", "Travelling that day", "Found an earlier time")
 
 
@@ -205,15 +208,16 @@ def fill(book: Book) -> None:
         for therapist in book.people.therapists:
             circle = [runner for runner in circles[therapist.pk] if joined[runner.pk].date() <= day]
             book.chance.shuffle(circle)
+            left = sessions_wanted(book.chance, offset)
             for period in open_ranges(therapist, day):
-                fill_range(book, therapist, circle, period, share=busyness(offset))
+                left -= fill_range(book, therapist, circle, period, most=left)
 
 
-def busyness(offset: int) -> float:
-    """Share of the free starts that somebody wants, by days from today."""
-    if offset < 0:
-        return 0.5
-    return max(0.12, 0.55 - 0.03 * offset)
+def sessions_wanted(chance: Random, offset: int) -> int:
+    """How many sessions a therapist has on a day, by days from today: a full week now, fewer far ahead."""
+    if offset < -6:
+        return chance.randint(1, 4)
+    return max(1, chance.randint(4, 6) - max(0, offset) // 4)
 
 
 def circles_of(people: People) -> dict[int, list[RunnerProfile]]:
@@ -228,26 +232,31 @@ def circles_of(people: People) -> dict[int, list[RunnerProfile]]:
 
 
 def fill_range(
-    book: Book, therapist: TherapistProfile, circle: list[RunnerProfile], period: Period, *, share: float
-) -> None:
-    cursor = period.start
+    book: Book, therapist: TherapistProfile, circle: list[RunnerProfile], period: Period, *, most: int
+) -> int:
+    """Up to `most` sessions in one range of a day, with gaps between them. Returns how many."""
+    cursor, filled = period.start, 0
     for start in starts_in(period):
-        if start < cursor or book.chance.random() > share:
+        if filled >= most:
+            break
+        if start < cursor or book.chance.random() > WANTED:
             continue
         runner = next((each for each in circle if rested(book, each, start)), None)
         if runner is None:
-            return
+            break
         service = wanted(book, therapist, runner)
         if start + timedelta(minutes=service.minutes + service.buffer_after_min) > period.end:
             continue
         row = book.enter(service, therapist, runner, start)
         if row is not None:
             cursor = row.busy_until + STEP * book.chance.choice((0, 0, 1, 2))
+            filled += 1
+    return filled
 
 
 def rested(book: Book, runner: RunnerProfile, start: datetime) -> bool:
     """Sessions of one runner lie some days apart: fewer in the week around today, so that it is lively."""
-    apart = timedelta(days=4 if abs(start - book.now) < timedelta(days=9) else 8)
+    apart = timedelta(hours=40) if abs(start - book.now) < timedelta(days=8) else timedelta(days=5)
     return all(abs(start - visit) >= apart for visit in book.visits[runner.pk])
 
 
