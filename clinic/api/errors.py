@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, ValidationError
 from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -66,6 +66,8 @@ def handle(error: Exception, context: Mapping[str, Any]) -> Response | None:
         data = shape(code="invalid", message="Some of what was sent does not fit. See fields.", fields=fields, request=request)
     elif isinstance(error, Http404 | exceptions.NotFound):
         status, data = 404, for_status(404, request)
+    elif isinstance(error, RequestDataTooBig):
+        status, data = 413, for_status(413, request)
     elif isinstance(error, PermissionDenied):
         status, data = 403, for_status(403, request)
     elif isinstance(error, exceptions.APIException):

@@ -12,6 +12,7 @@ from django.forms import BaseForm
 from django.http import HttpRequest
 
 from clinic.people.addresses import refuse_demo_address
+from clinic.people.backend import Backend
 from clinic.people.models import Role, User
 from clinic.people.services import revoke_all_tokens
 
@@ -44,6 +45,15 @@ class Adapter(DefaultAccountAdapter):
         user.role, user.name = Role.RUNNER, form.cleaned_data["name"]
         return super().save_user(request, user, form, commit)
 
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
+        """allauth hands back people whose password fits though the backend refuses them, to tell them that their
+        log-in is closed; a person of the demonstration outside it is not even told that.
+        """
+        user = super().authenticate(request, **credentials)
+        if user is not None and user.is_active and not Backend().user_can_authenticate(user):
+            return None
+        return user
+
     def set_password(self, user: Any, password: str) -> None:
         """With the old password end all other sessions (their hash no longer fits) and all tokens."""
         super().set_password(user, password)
@@ -52,6 +62,11 @@ class Adapter(DefaultAccountAdapter):
 
 class MfaAdapter(DefaultMFAAdapter):
     """Secrets of authenticator apps lie encrypted in the database; older keys of `SECRET_KEY_FALLBACKS` still open them."""
+
+    error_messages = DefaultMFAAdapter.error_messages | {
+        "incorrect_code": "This code does not fit. Wait for the next one and type it again.",
+        "rate_limited": WAIT,
+    }
 
     @property
     def cipher(self) -> MultiFernet:

@@ -11,7 +11,7 @@ from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.validators import ProhibitNullCharactersValidator
+from django.core.validators import MaxLengthValidator, ProhibitNullCharactersValidator
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -58,8 +58,7 @@ class Plain:
             field.label = self.labels.get(name, field.label)
             field.help_text = self.helps.get(name, "")
             if isinstance(field, forms.CharField):
-                field.max_length = field.max_length or 512
-                field.validators.append(ProhibitNullCharactersValidator())
+                field.validators += [MaxLengthValidator(512), ProhibitNullCharactersValidator()]
 
 
 def reset_link() -> str:
