@@ -89,13 +89,19 @@ def _body(view: str, prefix: str) -> str:
     shoe = SHOE_FRONT if view == "front" else SHOE_BACK
     on_right = "left" if view == "front" else "right"
     on_left = "right" if view == "front" else "left"
-    parts = [f'<path class="bm-fill" d="{shape}"/><path class="bm-fill" d="{_flipped(shape)}"/>' for shape in (ARM_FILL, shoe)]
+    parts = [
+        f'<path class="bm-fill" d="{shape}"/><path class="bm-fill" d="{_flipped(shape)}"/>'
+        for shape in (ARM_FILL, shoe)
+    ]
     parts += [_spot(key, outline, prefix) for key, outline in middle.items()]
     for key, outline in sided.items():
         parts.append(_spot(f"{key}_{on_right}", outline, prefix))
         parts.append(_spot(f"{key}_{on_left}", _flipped(outline), prefix))
     words = f'<text x="0" y="233" class="t-mid">{view.capitalize()}</text>'
-    words += "".join(f'<text x="{x}" y="138" class="t-mid t-sub">{side.capitalize()}</text>' for x, side in ((40, on_right), (-40, on_left)))
+    words += "".join(
+        f'<text x="{x}" y="138" class="t-mid t-sub">{side.capitalize()}</text>'
+        for x, side in ((40, on_right), (-40, on_left))
+    )
     return f'<g transform="translate({CENTRES[view]} 0)">{"".join(parts)}{words}</g>'
 
 

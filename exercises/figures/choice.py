@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from .entry import read
-from .picture import SEEN, Picture, digest, svg
+from exercises.figures.entry import read
+from exercises.figures.picture import SEEN, Picture, digest, svg
 
 CALM: dict[str, dict[str, Any]] = {
     "strength": {"side": {"plant": {"near ball": 87.4, "far ball": 90}, "frames": [
@@ -64,7 +64,10 @@ def shown(exercise: Any) -> Shown:
         return Shown(drawn(figure), instead=f"the drawing shows {parent.name}, which it builds on")
     kind = getattr(exercise, "category", "") or "strength"
     calm = CALM.get(kind, CALM["strength"])
-    return Shown(drawn({"slug": f"calm-{kind.replace('_', '-')}", "alt": "A calm pose.", **calm}), instead="no drawing yet, a calm pose stands in")
+    return Shown(
+        drawn({"slug": f"calm-{kind.replace('_', '-')}", "alt": "A calm pose.", **calm}),
+        instead="no drawing yet, a calm pose stands in",
+    )
 
 
 def described(exercise: Any, shown_now: Shown, picture: Picture, *, fully: bool = False) -> str:

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-from . import body
-from .motion import Drawn
-from .props import Prop
+from exercises.figures import body
+from exercises.figures.motion import Drawn
+from exercises.figures.props import Prop
 
 SHADE = {"near": "fig-near", "far": "fig-far", "right": "fig-near", "left": "fig-near"}
 
@@ -37,7 +37,9 @@ def side_figure(drawn: Drawn, props: Iterable[Prop] = (), *, cls: str = "figure"
     def leg(limb: str) -> str:
         shade = SHADE[limb]
         toes = moved(*body.BALL, _turned(f"{limb}.toes", drawn, _path(f"{shade}-shoe", body.SIDE_SHAPES["toes"])))
-        foot = moved(0, body.SHANK, _turned(f"{limb}.foot", drawn, toes + _path(f"{shade}-shoe", body.SIDE_SHAPES["foot"])))
+        foot = moved(
+            0, body.SHANK, _turned(f"{limb}.foot", drawn, toes + _path(f"{shade}-shoe", body.SIDE_SHAPES["foot"]))
+        )
         shank = moved(0, body.THIGH, _turned(f"{limb}.shank", drawn, _path(shade, body.SIDE_SHAPES["shank"]) + foot))
         return _turned(f"{limb}.thigh", drawn, _path(shade, body.SIDE_SHAPES["thigh"]) + shank)
 
@@ -51,11 +53,17 @@ def side_figure(drawn: Drawn, props: Iterable[Prop] = (), *, cls: str = "figure"
     x, y = body.HEAD_AT
     head = _turned("head", drawn, f'<circle class="fig-head" cx="{x:g}" cy="{y:g}" r="{body.HEAD_RADIUS:g}"/>')
     chest = moved(0, -body.CHEST - body.NECK, head) + _path("fig-near", body.SIDE_SHAPES["chest"])
-    trunk = _turned("pelvis", drawn, moved(0, -body.PELVIS, _turned("chest", drawn, chest)) + _path("fig-near", body.SIDE_SHAPES["pelvis"]))
+    trunk = _turned(
+        "pelvis",
+        drawn,
+        moved(0, -body.PELVIS, _turned("chest", drawn, chest)) + _path("fig-near", body.SIDE_SHAPES["pelvis"]),
+    )
     return _figure(drawn, cls, arm("far") + leg("far") + trunk + leg("near") + arm("near"))
 
 
-def front_figure(drawn: Drawn, props: Iterable[Prop] = (), *, cls: str = "figure", behind: bool = False, stance: str = "") -> str:
+def front_figure(
+    drawn: Drawn, props: Iterable[Prop] = (), *, cls: str = "figure", behind: bool = False, stance: str = ""
+) -> str:
     """The body from the front or from behind; with a stance leg, the other leg is drawn light."""
     held = {prop.hand or "right": prop.draw() for prop in props if prop.box is None}
 
@@ -84,9 +92,17 @@ def front_figure(drawn: Drawn, props: Iterable[Prop] = (), *, cls: str = "figure
         shade = "fig-near fig-arm"
         hand = held.get(limb, "") + _path(shade, body.FRONT_HAND_SHAPE)
         fore = bone(f"{limb}.fore", "fore", shade, hand, over=True)
-        return moved(outside(limb) * body.SHOULDER_HALF, -body.FRONT_CHEST, bone(f"{limb}.upper", "upper", shade, fore, over=True))
+        return moved(
+            outside(limb) * body.SHOULDER_HALF,
+            -body.FRONT_CHEST,
+            bone(f"{limb}.upper", "upper", shade, fore, over=True),
+        )
 
-    head = moved(0, -body.FRONT_CHEST - 4.6, _turned("head", drawn, f'<circle class="fig-head" cy="-10.8" r="{body.HEAD_RADIUS:g}"/>'))
+    head = moved(
+        0,
+        -body.FRONT_CHEST - 4.6,
+        _turned("head", drawn, f'<circle class="fig-head" cy="-10.8" r="{body.HEAD_RADIUS:g}"/>'),
+    )
     chest = _path("fig-near", body.FRONT_CHEST_SHAPE)
     order = [limb for limb in ("left", "right") if limb != stance] + ([stance] if stance else [])
     legs = "".join(leg(limb) for limb in order)

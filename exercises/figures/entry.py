@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from . import front, side
-from .errors import FigureError
-from .props import KINDS, Prop
-from .side import Contact
+from exercises.figures import front, side
+from exercises.figures.errors import FigureError
+from exercises.figures.props import KINDS, Prop
+from exercises.figures.side import Contact
 
 VIEWS = {"side": side, "front": front, "behind": front}
 PARTS = {"side": ("ball", "heel", "knee", "elbow", "palm", "grip"), "front": ("foot", "edge", "elbow")}
@@ -101,7 +101,10 @@ def _view(kind: str, data: Any, props: tuple[Prop, ...], path: tuple) -> View:
     else:
         period = clock + _seconds(view, "back", path, default=0.0)
     if len(frames) > 1 and not clock < period <= LONGEST_LOOP_S:
-        raise FigureError(f"give the way back to the first frame some seconds; a loop is at most {LONGEST_LOOP_S:g} s", path=(*path, "back"))
+        raise FigureError(
+            f"give the way back to the first frame some seconds; a loop is at most {LONGEST_LOOP_S:g} s",
+            path=(*path, "back"),
+        )
     stance = view.get("stance", "")
     if stance not in ("", "left", "right"):
         raise FigureError("stance is left or right", path=(*path, "stance"))
@@ -184,7 +187,9 @@ def _mirrored(frame: Frame, later: float) -> Frame:
         return f"{swap[limb]}.{joint}" if dot else key
 
     contacts = tuple(replace(contact, limb=swap.get(contact.limb, "")) for contact in frame.contacts)
-    return replace(frame, at=frame.at + later, pose={other(key): value for key, value in frame.pose.items()}, contacts=contacts)
+    return replace(
+        frame, at=frame.at + later, pose={other(key): value for key, value in frame.pose.items()}, contacts=contacts
+    )
 
 
 def _end(view: Mapping, frames: list[Frame], path: tuple) -> float:

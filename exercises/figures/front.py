@@ -5,10 +5,10 @@
 
 from math import asin, cos, degrees, hypot, radians, sin, sqrt
 
-from . import body
-from .errors import FigureError
-from .side import Contact
-from .vectors import Point, add, hanging, minus, turn
+from exercises.figures import body
+from exercises.figures.errors import FigureError
+from exercises.figures.side import Contact
+from exercises.figures.vectors import Point, add, hanging, minus, turn
 
 Pose = dict[str, float]
 LIMBS = ("right", "left")
@@ -46,7 +46,9 @@ def _spread(out: float, forward: float, length: float, sign: int) -> Point:
     return sign * length * sin(radians(out)), length * cos(radians(out)) * cos(radians(forward))
 
 
-def bones(pose: Pose, contacts: tuple[Contact, ...], *, behind: bool = False, hips_given: bool = False) -> tuple[Point, dict[str, Point]]:
+def bones(
+    pose: Pose, contacts: tuple[Contact, ...], *, behind: bool = False, hips_given: bool = False
+) -> tuple[Point, dict[str, Point]]:
     """(place of the pelvis, picture vector of every bone), contacts kept. Raises FigureError when a limb is too short."""
     own: dict[str, Point] = {}
     planted = {contact.limb: contact for contact in contacts if contact.part in ("foot", "edge")}
@@ -97,7 +99,10 @@ def _carry(own: dict[str, Point], pose: Pose, contact: Contact, x: float) -> flo
     ankle = contact_centre(contact)
     sideways = ankle[0] - x - own[f"{limb}.hip"][0] - own[f"{limb}.thigh"][0]
     if abs(sideways) > body.SHANK * 0.7:
-        raise FigureError(f"the {limb} foot lies {abs(sideways):.0f} beside its knee; move the foot or the pelvis", path=("contacts", contact.name))
+        raise FigureError(
+            f"the {limb} foot lies {abs(sideways):.0f} beside its knee; move the foot or the pelvis",
+            path=("plant", contact.name),
+        )
     lean = degrees(asin(sideways / body.SHANK))
     down = body.SHANK * cos(radians(lean)) * cos(radians(pose[f"{limb}.hip"] - pose[f"{limb}.knee"]))
     own[f"{limb}.shank"] = (sideways, down)
@@ -107,7 +112,10 @@ def _carry(own: dict[str, Point], pose: Pose, contact: Contact, x: float) -> flo
 def _short_enough(contact: Contact, vector: Point, length: float) -> None:
     miss = hypot(*vector) - length
     if miss > TOLERANCE:
-        raise FigureError(f"the {contact.name} misses its place (x {contact.x:g}) by {miss:.1f}; move the hips or the contact", path=("contacts", contact.name))
+        raise FigureError(
+            f"the {contact.name} misses its place (x {contact.x:g}) by {miss:.1f}; move the hips or the contact",
+            path=("plant", contact.name),
+        )
 
 
 def depth(vector: Point, length: float) -> float:
@@ -115,7 +123,9 @@ def depth(vector: Point, length: float) -> float:
     return sqrt(max(length**2 - vector[0] ** 2 - vector[1] ** 2, 0.0))
 
 
-def points(pose: Pose, contacts: tuple[Contact, ...] = (), *, behind: bool = False, hips_given: bool = False) -> dict[str, Point]:
+def points(
+    pose: Pose, contacts: tuple[Contact, ...] = (), *, behind: bool = False, hips_given: bool = False
+) -> dict[str, Point]:
     """Centres of the joints in figure units."""
     root, own = bones(pose, contacts, behind=behind, hips_given=hips_given)
     chest = pose["roll"] + pose["side"]
@@ -133,7 +143,11 @@ def points(pose: Pose, contacts: tuple[Contact, ...] = (), *, behind: bool = Fal
 
 def turns(pose: Pose, own: dict[str, Point]) -> dict[str, float]:
     """Turn of every bone on the page, degrees."""
-    found = {"pelvis": pose["roll"], "chest": pose["roll"] + pose["side"], "head": pose["roll"] + pose["side"] + pose["neck"]}
+    found = {
+        "pelvis": pose["roll"],
+        "chest": pose["roll"] + pose["side"],
+        "head": pose["roll"] + pose["side"] + pose["neck"],
+    }
     for limb in LIMBS:
         for bone in LENGTHS:
             vector = own[f"{limb}.{bone}"]

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .draw import number
-from .motion import Motion
+from exercises.figures.draw import number
+from exercises.figures.motion import Motion
 
 TOLERANCES = {"x": 0.04, "y": 0.04, "turn": 0.1, "len": 0.04}
 PLACES = {"x": 2, "y": 2, "turn": 2, "len": 2}
@@ -57,7 +57,9 @@ def tracks_of(motion: Motion) -> Tracks:
     breaks = {0, len(times) - 1, *(times.index(round(time, 4)) for time in motion.turning_points())}
     found = {}
     for name in states[0]:
-        values = _unwound([state[name] for state in states]) if name.endswith(".turn") else [state[name] for state in states]
+        values = (
+            _unwound([state[name] for state in states]) if name.endswith(".turn") else [state[name] for state in states]
+        )
         cuts = sorted(breaks)
         found[name] = [
             step for first, last in zip(cuts, cuts[1:], strict=False)
@@ -70,11 +72,7 @@ def _unwound(values: list[float]) -> list[float]:
     """No step larger than half a turn, so that no bone spins the long way round."""
     found = values[:1]
     for value in values[1:]:
-        while value - found[-1] > 180:
-            value -= 360
-        while value - found[-1] < -180:
-            value += 360
-        found.append(value)
+        found.append(value - 360 * round((value - found[-1]) / 360))
     return found
 
 
@@ -97,7 +95,9 @@ def _fitted(times: Sequence[float], values: Sequence[float], tolerance: float) -
     if len(times) <= 3 or (steady and max(gaps) <= tolerance):
         return [step]
     middle = len(times) // 2
-    return _fitted(times[: middle + 1], values[: middle + 1], tolerance) + _fitted(times[middle:], values[middle:], tolerance)
+    return _fitted(times[: middle + 1], values[: middle + 1], tolerance) + _fitted(
+        times[middle:], values[middle:], tolerance
+    )
 
 
 def stylesheet(motion: Motion, name: str) -> str:
@@ -140,5 +140,8 @@ def _frames(steps: list[Step], period: float, form: str, kind: str) -> str:
     def text(value: float) -> str:
         return "transform:" + form.format(number(value, PLACES[kind]))
 
-    rows = [f"{number(100 * step.start / period, 2)}%{{{text(step.low)};animation-timing-function:{step.easing}}}" for step in steps]
+    rows = [
+        f"{number(100 * step.start / period, 2)}%{{{text(step.low)};animation-timing-function:{step.easing}}}"
+        for step in steps
+    ]
     return "".join(rows) + f"100%{{{text(steps[-1].high)}}}"

@@ -2,8 +2,8 @@
 
 from math import cos, radians, sin
 
-from .draw import number
-from .vectors import Point
+from exercises.figures.draw import number
+from exercises.figures.vectors import Point
 
 
 def polar(centre: Point, radius: float, angle: float) -> Point:
@@ -39,5 +39,7 @@ def skeleton(joints: list[Point]) -> str:
 
 
 def words(at: Point, text: str, *, outside: bool | None = None, anchor: str = "start", cls: str = "") -> str:
-    classes = " ".join(filter(None, [cls, "t-amber" if outside else "", {"end": "t-end", "middle": "t-mid"}.get(anchor, "")]))
+    classes = " ".join(
+        filter(None, [cls, "t-amber" if outside else "", {"end": "t-end", "middle": "t-mid"}.get(anchor, "")])
+    )
     return f'<text{f""" class="{classes}" """.rstrip() if classes else ""} x="{number(at[0])}" y="{number(at[1])}">{text}</text>'

@@ -9,22 +9,35 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from . import front, marks
-from . import side as profile
-from .body import GROUND
-from .draw import front_figure, ground, side_figure
-from .motion import front_drawn, side_drawn
-from .side import Contact
-from .vectors import Point
+from exercises.figures import front, marks
+from exercises.figures import side as profile
+from exercises.figures.body import GROUND
+from exercises.figures.draw import front_figure, ground, side_figure
+from exercises.figures.motion import front_drawn, side_drawn
+from exercises.figures.side import Contact
+from exercises.figures.vectors import Point
 
 # The pose that is drawn where nothing was measured: middle of the usual range.
-USUAL = {"trunk_lean": 7.0, "knee_contact": 16.0, "foot_inclination": 10.0, "tibia_angle": 4.0, "knee_midstance": 44.0, "hip_extension": 12.0, "pelvic_drop": 4.0}
+USUAL = {
+    "trunk_lean": 7.0,
+    "knee_contact": 16.0,
+    "foot_inclination": 10.0,
+    "tibia_angle": 4.0,
+    "knee_midstance": 44.0,
+    "hip_extension": 12.0,
+    "pelvic_drop": 4.0,
+}
 # The widest angles the drawing follows; the number beside it is always the true one.
 DRAWABLE = {
     "trunk_lean": (-20, 40), "knee_contact": (0, 60), "foot_inclination": (-30, 35), "tibia_angle": (-15, 25),
     "knee_midstance": (10, 75), "hip_extension": (-15, 35), "pelvic_drop": (-15, 20),
 }  # fmt: skip
-ALSO_CALLED = {"knee_flexion_contact": "knee_contact", "knee_flexion_midstance": "knee_midstance", "overstride": "tibia_angle", "foot_strike_angle": "foot_inclination"}
+ALSO_CALLED = {
+    "knee_flexion_contact": "knee_contact",
+    "knee_flexion_midstance": "knee_midstance",
+    "overstride": "tibia_angle",
+    "foot_strike_angle": "foot_inclination",
+}
 BOX = "22 22 110 134"
 
 
@@ -108,7 +121,9 @@ def _standing_on(pose: dict[str, float], contact: Contact) -> dict[str, float]:
 
 
 def _contact(angles: Mapping[str, Angle], leg: str, *, named: bool = False) -> Frame:
-    lean, knee, shin, sole = (_drawn(angles, key) for key in ("trunk_lean", "knee_contact", "tibia_angle", "foot_inclination"))
+    lean, knee, shin, sole = (
+        _drawn(angles, key) for key in ("trunk_lean", "knee_contact", "tibia_angle", "foot_inclination")
+    )
     touch = Contact("near", "heel", 99.0, lift=-sole) if sole >= 0 else Contact("near", "ball", 104.0, lift=-sole)
     pose = _standing_on(
         {
@@ -119,9 +134,22 @@ def _contact(angles: Mapping[str, Angle], leg: str, *, named: bool = False) -> F
         touch,
     )  # fmt: skip
     at = profile.points(pose)
-    drawing = _body(pose) + _knee(at, angles["knee_contact"], shin, knee, named) + _bones(at) + _lean(at, angles["trunk_lean"], lean, named)
+    drawing = (
+        _body(pose)
+        + _knee(at, angles["knee_contact"], shin, knee, named)
+        + _bones(at)
+        + _lean(at, angles["trunk_lean"], lean, named)
+    )
     said = _said(angles, {"knee_contact": "knee {} bent", "trunk_lean": "trunk leaning {} forward"})
-    return _frame("contact", "Contact", f"{leg.capitalize()} foot at first contact", drawing, said, angles, {"knee_contact": "knee", "trunk_lean": "lean"})
+    return _frame(
+        "contact",
+        "Contact",
+        opening=f"{leg.capitalize()} foot at first contact",
+        content=drawing,
+        said=said,
+        angles=angles,
+        short={"knee_contact": "knee", "trunk_lean": "lean"},
+    )
 
 
 def _midstance(angles: Mapping[str, Angle], leg: str) -> Frame:
@@ -137,7 +165,15 @@ def _midstance(angles: Mapping[str, Angle], leg: str) -> Frame:
     at = profile.points(pose)
     drawing = _body(pose) + _knee(at, angles["knee_midstance"], -(thigh + knee), knee) + _bones(at)
     said = _said(angles, {"knee_midstance": "knee {} bent"})
-    return _frame("midstance", "Mid-stance", f"Standing on the {leg} leg", drawing, said, angles, {"knee_midstance": "knee"})
+    return _frame(
+        "midstance",
+        "Mid-stance",
+        opening=f"Standing on the {leg} leg",
+        content=drawing,
+        said=said,
+        angles=angles,
+        short={"knee_midstance": "knee"},
+    )
 
 
 def _toe_off(angles: Mapping[str, Angle], leg: str) -> Frame:
@@ -154,10 +190,22 @@ def _toe_off(angles: Mapping[str, Angle], leg: str) -> Frame:
     angle = angles["hip_extension"]
     drawing = _body(pose)
     if angle.value is not None:
-        drawing += marks.dashed(hip, (hip[0], hip[1] + 40)) + marks.wedge(hip, 90, 90 + behind, inner=0, outer=31, outside=angle.outside)
-        drawing += marks.words((min(at["near ankle"][0], knee[0]) - 9, knee[1] + 8), angle.shown, outside=angle.outside, anchor="end")
+        drawing += marks.dashed(hip, (hip[0], hip[1] + 40)) + marks.wedge(
+            hip, 90, 90 + behind, inner=0, outer=31, outside=angle.outside
+        )
+        drawing += marks.words(
+            (min(at["near ankle"][0], knee[0]) - 9, knee[1] + 8), angle.shown, outside=angle.outside, anchor="end"
+        )
     said = _said(angles, {"hip_extension": "thigh {} behind the vertical"})
-    return _frame("toe_off", "Toe-off", f"{leg.capitalize()} foot leaving the ground", drawing + _bones(at), said, angles, {"hip_extension": "hip ext."})
+    return _frame(
+        "toe_off",
+        "Toe-off",
+        opening=f"{leg.capitalize()} foot leaving the ground",
+        content=drawing + _bones(at),
+        said=said,
+        angles=angles,
+        short={"hip_extension": "hip ext."},
+    )
 
 
 def _behind(angles: Mapping[str, Angle], leg: str) -> Frame:
@@ -180,12 +228,22 @@ def _behind(angles: Mapping[str, Angle], leg: str) -> Frame:
     if angle.value is not None:
         straight = 0 if sign > 0 else 180
         drawing += marks.wedge(near, straight, straight + sign * drop, inner=24, outer=46, outside=angle.outside)
-        drawing += marks.words((near[0] + sign * 49, max(line[1], near[1]) + 11), angle.shown, outside=angle.outside, anchor="middle")
+        drawing += marks.words(
+            (near[0] + sign * 49, max(line[1], near[1]) + 11), angle.shown, outside=angle.outside, anchor="middle"
+        )
         drawing += f'<path class="fig-skel" d="M{near[0]:.1f} {near[1]:.1f}L{line[0]:.1f} {line[1]:.1f}"/>'
     drawing += marks.skeleton([near, far])
     way = "higher" if (angle.value or 0) < 0 else "lower"
     said = _said({"pelvic_drop": angle}, {"pelvic_drop": f"the {free} side of the pelvis {{}} {way}"}).replace("−", "")
-    return _frame("behind", "From behind", f"From behind, standing on the {leg} leg", drawing, said, angles, {"pelvic_drop": "drop"})
+    return _frame(
+        "behind",
+        "From behind",
+        opening=f"From behind, standing on the {leg} leg",
+        content=drawing,
+        said=said,
+        angles=angles,
+        short={"pelvic_drop": "drop"},
+    )
 
 
 def _body(pose: dict[str, float]) -> str:
@@ -205,7 +263,11 @@ def _knee(at: Mapping[str, Point], angle: Angle, shin: float, bent: float, named
     end = marks.polar(knee, 31, straight)
     text_at = (max(end[0] + 4, at["near ankle"][0] + 8), min(end[1] - 7, GROUND - 16))
     wedge = marks.wedge(knee, straight, turned, inner=0, outer=25, outside=angle.outside)
-    return wedge + marks.dashed(knee, end) + marks.words(text_at, f"Knee {angle.shown}" if named else angle.shown, outside=angle.outside)
+    return (
+        wedge
+        + marks.dashed(knee, end)
+        + marks.words(text_at, f"Knee {angle.shown}" if named else angle.shown, outside=angle.outside)
+    )
 
 
 def _lean(at: Mapping[str, Point], angle: Angle, lean: float, named: bool) -> str:
@@ -215,7 +277,11 @@ def _lean(at: Mapping[str, Point], angle: Angle, lean: float, named: bool) -> st
     hip = at["seat"]
     ring = marks.wedge(hip, -90, -90 + lean, inner=59, outer=66, outside=angle.outside)
     right = max(marks.polar(hip, 63, -90 + lean)[0], hip[0])
-    return marks.dashed(hip, (hip[0], hip[1] - 68)) + ring + marks.words((right + 4, hip[1] - 60), f"Lean {angle.shown}" if named else angle.shown, outside=angle.outside)
+    return (
+        marks.dashed(hip, (hip[0], hip[1] - 68))
+        + ring
+        + marks.words((right + 4, hip[1] - 60), f"Lean {angle.shown}" if named else angle.shown, outside=angle.outside)
+    )
 
 
 def _said(angles: Mapping[str, Angle], phrases: Mapping[str, str]) -> str:
@@ -230,7 +296,16 @@ def _said(angles: Mapping[str, Angle], phrases: Mapping[str, str]) -> str:
     return ", ".join(found) or "not measured"
 
 
-def _frame(key: str, name: str, opening: str, content: str, said: str, angles: Mapping[str, Angle], short: Mapping[str, str]) -> Frame:
+def _frame(
+    key: str,
+    name: str,
+    *,
+    opening: str,
+    content: str,
+    said: str,
+    angles: Mapping[str, Angle],
+    short: Mapping[str, str],
+) -> Frame:
     known = {measure: angles[measure] for measure in short if angles[measure].value is not None}
     note = ", ".join(f"{short[measure]} {angle.band}" for measure, angle in known.items() if angle.band)
     return Frame(

@@ -4,17 +4,27 @@ from bisect import bisect_right
 from dataclasses import replace
 from functools import cached_property
 
-from . import body, front, side
-from .curve import LoopCurve
-from .entry import STANDING, Figure, Frame, View
-from .errors import FigureError
-from .side import Contact
-from .vectors import Point, turn
+from exercises.figures import body, front, side
+from exercises.figures.curve import LoopCurve
+from exercises.figures.entry import STANDING, Figure, Frame, View
+from exercises.figures.errors import FigureError
+from exercises.figures.side import Contact
+from exercises.figures.vectors import Point, turn
 
 Drawn = dict[str, float]
 SAMPLES = 160
 # Radius of the parts that must stay above the ground, and how far one may press in.
-SOLID = {"ball": body.BALL_RADIUS, "heel": body.HEEL_RADIUS, "toe": 1.5, "knee": 3.6, "elbow": body.ELBOW_RADIUS, "palm": 1.6, "head": 6.0, "shoulders": 5.6, "seat": 5.4}
+SOLID = {
+    "ball": body.BALL_RADIUS,
+    "heel": body.HEEL_RADIUS,
+    "toe": 1.5,
+    "knee": 3.6,
+    "elbow": body.ELBOW_RADIUS,
+    "palm": 1.6,
+    "head": 6.0,
+    "shoulders": 5.6,
+    "seat": 5.4,
+}
 SINKING = 1.2
 
 
@@ -30,7 +40,9 @@ class Motion:
     def _solved(self, frame: Frame, index: int) -> Frame:
         try:
             if self.is_side:
-                return replace(frame, pose=side.keep_contacts(dict(frame.pose), frame.contacts, hips_given=frame.hips_given))
+                return replace(
+                    frame, pose=side.keep_contacts(dict(frame.pose), frame.contacts, hips_given=frame.hips_given)
+                )
             front.bones(dict(frame.pose), frame.contacts, behind=self.behind, hips_given=frame.hips_given)
         except FigureError as error:
             raise self._placed(error, index) from None
@@ -52,10 +64,16 @@ class Motion:
     @cached_property
     def _curves(self) -> dict[str, LoopCurve]:
         times = [time for time, _ in self._knots]
-        curves = {key: LoopCurve(times, [frame.pose[key] for _, frame in self._knots], self.view.period) for key in self.frames[0].pose}
+        curves = {
+            key: LoopCurve(times, [frame.pose[key] for _, frame in self._knots], self.view.period)
+            for key in self.frames[0].pose
+        }
         for name in set.intersection(*({contact.name for contact in frame.contacts} for frame in self.frames)):
             for key in ("x", "up", "lift"):
-                values = [next(getattr(contact, key) for contact in frame.contacts if contact.name == name) for _, frame in self._knots]
+                values = [
+                    next(getattr(contact, key) for contact in frame.contacts if contact.name == name)
+                    for _, frame in self._knots
+                ]
                 curves[f"{name}.{key}"] = LoopCurve(times, values, self.view.period)
         return curves
 
@@ -77,13 +95,23 @@ class Motion:
             if (target := later.get(contact.name)) is None:
                 continue
             held.append(self._between(contact, target, self._share(index, following, time), time))
-        led = before.hips_given or after.hips_given or not held or held[0].name != before.contacts[0].name or held[0].name != after.contacts[0].name
+        led = (
+            before.hips_given
+            or after.hips_given
+            or not held
+            or held[0].name != before.contacts[0].name
+            or held[0].name != after.contacts[0].name
+        )
         return tuple(held), led
 
     def _between(self, contact: Contact, target: Contact, share: float, time: float) -> Contact:
-        if f"{contact.name}.x" in self._curves:
-            return replace(contact, **{key: self._curves[f"{contact.name}.{key}"](time) for key in ("x", "up", "lift")})
-        return replace(contact, **{key: getattr(contact, key) + share * (getattr(target, key) - getattr(contact, key)) for key in ("x", "up", "lift")})
+        def value(key: str) -> float:
+            if (curve := self._curves.get(f"{contact.name}.{key}")) is not None:
+                return curve(time)
+            start: float = getattr(contact, key)
+            return start + share * (getattr(target, key) - start)
+
+        return replace(contact, x=value("x"), up=value("up"), lift=value("lift"))
 
     def _share(self, index: int, following: int, time: float) -> float:
         before, after = self.frames[index], self.frames[following]
@@ -94,14 +122,20 @@ class Motion:
 
     def pose(self, time: float) -> dict[str, float]:
         """Joint angles at a time of the loop (seconds), contacts kept. Raises FigureError where a limb cannot follow."""
-        free = {key: self._curves[key](time) for key in self.frames[0].pose} if len(self.frames) > 1 else dict(self.frames[0].pose)
+        free = (
+            {key: self._curves[key](time) for key in self.frames[0].pose}
+            if len(self.frames) > 1
+            else dict(self.frames[0].pose)
+        )
         if not self.is_side:
             return free
         contacts, led = self._held(time)
         try:
             return side.keep_contacts(free, contacts, hips_given=led)
         except FigureError as error:
-            raise self._placed(FigureError(f"{error.reason} (at {time:.2f} s of the loop)", path=error.path), self._around(time)[0]) from None
+            raise self._placed(
+                FigureError(f"{error.reason} (at {time:.2f} s of the loop)", path=error.path), self._around(time)[0]
+            ) from None
 
     def at(self, time: float) -> Drawn:
         """What is drawn at a time of the loop (seconds)."""
@@ -112,7 +146,9 @@ class Motion:
         try:
             root, own = front.bones(pose, contacts, behind=self.behind, hips_given=self.frames[0].hips_given)
         except FigureError as error:
-            raise self._placed(FigureError(f"{error.reason} (at {time:.2f} s of the loop)", path=error.path), self._around(time)[0]) from None
+            raise self._placed(
+                FigureError(f"{error.reason} (at {time:.2f} s of the loop)", path=error.path), self._around(time)[0]
+            ) from None
         return front_drawn(pose, root, own)
 
     def points(self, time: float) -> dict[str, Point]:
@@ -140,7 +176,13 @@ class Motion:
 
 def side_drawn(pose: dict[str, float]) -> Drawn:
     """Turn of each bone against the one it hangs from; the thigh turns against the page."""
-    drawn = {"root.x": pose["x"], "root.y": pose["y"], "pelvis.turn": pose["trunk"], "chest.turn": pose["waist"], "head.turn": pose["neck"]}
+    drawn = {
+        "root.x": pose["x"],
+        "root.y": pose["y"],
+        "pelvis.turn": pose["trunk"],
+        "chest.turn": pose["waist"],
+        "head.turn": pose["neck"],
+    }
     for limb in side.LIMBS:
         drawn |= {
             f"{limb}.thigh.turn": pose["trunk"] - pose[f"{limb}.hip"], f"{limb}.shank.turn": pose[f"{limb}.knee"],
@@ -154,9 +196,20 @@ def side_drawn(pose: dict[str, float]) -> Drawn:
 def front_drawn(pose: dict[str, float], root: Point, own: dict[str, Point]) -> Drawn:
     """As side_drawn, with the visible length of every limb bone."""
     facing = front.turns(pose, own)
-    drawn = {"root.x": root[0], "root.y": root[1], "pelvis.turn": pose["roll"], "chest.turn": pose["side"], "head.turn": pose["neck"]}
+    drawn = {
+        "root.x": root[0],
+        "root.y": root[1],
+        "pelvis.turn": pose["roll"],
+        "chest.turn": pose["side"],
+        "head.turn": pose["neck"],
+    }
     for limb in front.LIMBS:
-        for bone, parent in (("thigh", "pelvis"), ("shank", f"{limb}.thigh"), ("upper", "chest"), ("fore", f"{limb}.upper")):
+        for bone, parent in (
+            ("thigh", "pelvis"),
+            ("shank", f"{limb}.thigh"),
+            ("upper", "chest"),
+            ("fore", f"{limb}.upper"),
+        ):
             vector = turn(own[f"{limb}.{bone}"], -facing[f"{limb}.{bone}"])
             drawn[f"{limb}.{bone}.turn"] = (facing[f"{limb}.{bone}"] - facing[parent] + 180) % 360 - 180
             drawn[f"{limb}.{bone}.len"] = max(vector[1], 0.01)
@@ -174,11 +227,16 @@ def check(figure: Figure) -> None:
             index = motion._around(time)[0] % len(view.frames)
             if view.kind == "side":
                 for joint, angle in side.beyond_limits(motion.pose(time)):
-                    raise FigureError(f"{joint} is {angle:.0f} degrees at {time:.2f} s, beyond what the joint allows", path=(view.kind, "frames", index))
+                    raise FigureError(
+                        f"{joint} is {angle:.0f} degrees at {time:.2f} s, beyond what the joint allows",
+                        path=(view.kind, "frames", index),
+                    )
             for part, (_, y) in motion.points(time).items():
                 sunk = y + SOLID.get(part.rpartition(" ")[2], 0.0) - body.GROUND
                 if sunk > SINKING:
-                    raise FigureError(f"the {part} is {sunk:.1f} under the ground at {time:.2f} s", path=(view.kind, "frames", index))
+                    raise FigureError(
+                        f"the {part} is {sunk:.1f} under the ground at {time:.2f} s", path=(view.kind, "frames", index)
+                    )
 
 
 def _check_sliding(view: View) -> None:
@@ -186,6 +244,10 @@ def _check_sliding(view: View) -> None:
         following = view.frames[(index + 1) % len(view.frames)]
         later = {contact.name: contact for contact in following.contacts}
         for contact in frame.contacts:
-            if contact.part in STANDING and contact.name in later and (contact.x, contact.up) != (later[contact.name].x, later[contact.name].up):
+            if (
+                contact.part in STANDING
+                and contact.name in later
+                and (contact.x, contact.up) != (later[contact.name].x, later[contact.name].up)
+            ):
                 raise FigureError(f"the {contact.name} stands and must not slide: give it the same x and up in the next frame, or leave it out",
                                   path=(view.kind, "frames", index, "plant", contact.name))  # fmt: skip

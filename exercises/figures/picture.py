@@ -6,11 +6,11 @@ from math import ceil, floor
 
 from django.utils.html import escape
 
-from .body import GROUND, HEAD_RADIUS
-from .draw import front_figure, ground, side_figure
-from .entry import Figure, View
-from .keyframes import stylesheet
-from .motion import Drawn, Motion
+from exercises.figures.body import GROUND, HEAD_RADIUS
+from exercises.figures.draw import front_figure, ground, side_figure
+from exercises.figures.entry import Figure, View
+from exercises.figures.keyframes import stylesheet
+from exercises.figures.motion import Drawn, Motion
 
 SEEN = {"side": "seen from the side", "front": "seen from the front", "behind": "seen from behind"}
 CARD = (6.0, 22.0, 148.0, 134.0)
@@ -86,13 +86,20 @@ class Picture:
         """Four moments: (view box, content, word, whether it is the end pose)."""
         moments = self.view.strip or self._even_moments()
         box = self._room((30.0, 22.0, 104.0, 134.0), [time for time, _ in moments])
-        return [(*self._sheet(box, self.body_at(time)), word, abs(time - self.view.end) < 0.01) for time, word in moments]
+        return [
+            (*self._sheet(box, self.body_at(time)), word, abs(time - self.view.end) < 0.01) for time, word in moments
+        ]
 
     def _even_moments(self) -> tuple[tuple[float, str], ...]:
         first, end = self.view.frames[0], self.view.end
         start = first.at + first.hold
         words = {frame.at: frame.name for frame in self.view.frames}
-        return ((0.0, words.get(0.0) or "Start"), (start + (end - start) / 3, "Going"), (start + 2 * (end - start) / 3, "Further"), (end, words.get(end) or "End"))
+        return (
+            (0.0, words.get(0.0) or "Start"),
+            (start + (end - start) / 3, "Going"),
+            (start + 2 * (end - start) / 3, "Further"),
+            (end, words.get(end) or "End"),
+        )
 
     def _sheet(self, box: tuple[float, float, float, float], bodies: str) -> tuple[str, str]:
         left, _, width, _ = box

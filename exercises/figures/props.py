@@ -2,14 +2,21 @@
 
 from dataclasses import dataclass
 
-from .body import GROUND
+from exercises.figures.body import GROUND
 
 HELD = {
     "dumbbell": '<rect class="fig-prop" x="-6.4" y="-1" width="12.8" height="2" rx="1"/><rect class="fig-prop-2" x="-8" y="-3.4" width="4" height="6.8" rx="1.2"/>'
     '<rect class="fig-prop-2" x="4" y="-3.4" width="4" height="6.8" rx="1.2"/>',
     "barbell": '<circle class="fig-prop" r="10.5"/><circle class="fig-prop-2" r="6.6"/><circle class="fig-prop" r="2"/>',
 }
-SIZES = {"box": (34.0, 30.0), "step": (36.0, 9.0), "bench": (44.0, 22.0), "mat": (124.0, 2.2), "bosu": (38.0, 13.0), "wall": (5.0, 112.0)}
+SIZES = {
+    "box": (34.0, 30.0),
+    "step": (36.0, 9.0),
+    "bench": (44.0, 22.0),
+    "mat": (124.0, 2.2),
+    "bosu": (38.0, 13.0),
+    "wall": (5.0, 112.0),
+}
 KINDS = {*HELD, *SIZES}
 
 
@@ -45,35 +52,36 @@ class Prop:
         return _DRAWN.get(self.kind, _block)(left, top, width, height)
 
 
-def _rect(cls: str, x: float, y: float, width: float, height: float, radius: float) -> str:
+def _rect(cls: str, x: float, y: float, width: float, height: float, *, radius: float) -> str:
     return f'<rect class="{cls}" x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" rx="{radius:g}"/>'
 
 
 def _block(x: float, y: float, width: float, height: float) -> str:
-    return _rect("fig-prop", x, y, width, height + 0.4, 2.2)
+    return _rect("fig-prop", x, y, width, height + 0.4, radius=2.2)
 
 
 def _wall(x: float, y: float, width: float, height: float) -> str:
-    return _rect("fig-prop", x, y, width, height + 0.4, 1.2)
+    return _rect("fig-prop", x, y, width, height + 0.4, radius=1.2)
 
 
 def _mat(x: float, y: float, width: float, height: float) -> str:
-    return _rect("fig-prop", x, GROUND, width, height, height / 2)
+    return _rect("fig-prop", x, GROUND, width, height, radius=height / 2)
 
 
 def _step(x: float, y: float, width: float, height: float) -> str:
-    return _rect("fig-prop-2", x + 3, y + 2, width - 6, height - 1.6, 1) + _rect("fig-prop", x, y, width, min(4.0, height), 1.6)
+    foot = _rect("fig-prop-2", x + 3, y + 2, width - 6, height - 1.6, radius=1)
+    return foot + _rect("fig-prop", x, y, width, min(4.0, height), radius=1.6)
 
 
 def _bench(x: float, y: float, width: float, height: float) -> str:
-    legs = "".join(_rect("fig-prop-2", at, y + 3, 3, height - 2.6, 1) for at in (x + 4, x + width - 7))
-    return legs + _rect("fig-prop", x, y, width, 5, 2)
+    legs = "".join(_rect("fig-prop-2", at, y + 3, 3, height - 2.6, radius=1) for at in (x + 4, x + width - 7))
+    return legs + _rect("fig-prop", x, y, width, 5, radius=2)
 
 
 def _bosu(x: float, y: float, width: float, height: float) -> str:
     dome = f"M{x + 2:g} {y + height - 2.4:g}C{x + 4:g} {y + 1:g} {x + width * 0.3:g} {y:g} {x + width / 2:g} {y:g}"
     dome += f"S{x + width - 4:g} {y + 1:g} {x + width - 2:g} {y + height - 2.4:g}Z"
-    return f'<path class="fig-prop" d="{dome}"/>' + _rect("fig-prop-2", x, y + height - 3, width, 3.4, 1.7)
+    return f'<path class="fig-prop" d="{dome}"/>' + _rect("fig-prop-2", x, y + height - 3, width, 3.4, radius=1.7)
 
 
 _DRAWN = {"mat": _mat, "wall": _wall, "step": _step, "bench": _bench, "bosu": _bosu}

@@ -2,14 +2,14 @@
 
 from functools import cache
 
-from . import marks, side
-from .draw import ground, moved, side_figure
-from .measured import landing, measured_frames
-from .motion import Drawn, side_drawn
-from .picture import Picture
-from .side import Contact
-from .source import shipped
-from .vectors import Point
+from exercises.figures import marks, side
+from exercises.figures.draw import ground, moved, side_figure
+from exercises.figures.measured import landing, measured_frames
+from exercises.figures.motion import Drawn, side_drawn
+from exercises.figures.picture import Picture
+from exercises.figures.side import Contact
+from exercises.figures.source import shipped
+from exercises.figures.vectors import Point
 
 RUN = {"trunk": 8.0, "neck": -4.0}
 STRIDE: list[tuple[dict[str, float], Contact | tuple[float, float]]] = [
@@ -42,14 +42,22 @@ def running(moment: int) -> Drawn:
 def stride() -> tuple[str, str]:
     """(view box, content): five runners across one stride, the last one measured."""
     poses = [_posed(*entry) for entry in STRIDE]
-    runners = "".join(f'<g class="{fade}">{moved(18 + i * STEP, 0, side_figure(side_drawn(pose)))}</g>' for i, (fade, pose) in enumerate(zip(FADES, poses, strict=True)))
+    runners = "".join(
+        f'<g class="{fade}">{moved(18 + i * STEP, 0, side_figure(side_drawn(pose)))}</g>'
+        for i, (fade, pose) in enumerate(zip(FADES, poses, strict=True))
+    )
     lanes = "".join(f'<path class="fig-lane" d="M{x} 157v4"/>' for x in range(-400, 1020, 20))
-    landed = landing({"trunk_lean": {"value": 7, "low": 3, "high": 15}, "knee_contact": {"value": 17, "low": 10, "high": 20}}, "right")
+    landed = landing(
+        {"trunk_lean": {"value": 7, "low": 3, "high": 15}, "knee_contact": {"value": 17, "low": 10, "high": 20}},
+        "right",
+    )
     hips: list[Point] = [(18 + i * STEP + pose["x"], pose["y"]) for i, pose in enumerate(poses)]
     measured = landed.content.partition("/>")[2]
     hips.append((18 + 4 * STEP + 84, poses[0]["y"] - 1))
     content = ground(-400, 1000) + lanes + runners + _path(hips) + moved(18 + 4 * STEP, 0, measured)
-    notes = marks.words((18 + 4 * STEP + 112.4, 141), "soft landing", cls="t-sub") + marks.words((18 + 4 * STEP + 95.6, 45.6), "from the ankles", cls="t-sub")
+    notes = marks.words((18 + 4 * STEP + 112.4, 141), "soft landing", cls="t-sub") + marks.words(
+        (18 + 4 * STEP + 95.6, 45.6), "from the ankles", cls="t-sub"
+    )
     return "0 24 630 142", content + notes
 
 

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from . import body
-from .errors import FigureError
-from .vectors import Point, add, bend, distance, hanging, minus, shortest, turn
+from exercises.figures import body
+from exercises.figures.errors import FigureError
+from exercises.figures.vectors import Point, add, bend, distance, hanging, minus, shortest, turn
 
 Pose = dict[str, float]
 LIMBS = ("near", "far")
@@ -69,7 +69,12 @@ def points(pose: Pose) -> dict[str, Point]:
     waist = add(root, turn((0, -body.PELVIS), facing["pelvis"]))
     shoulders = add(waist, turn((0, -body.CHEST), facing["chest"]))
     neck = add(shoulders, turn((0, -body.NECK), facing["chest"]))
-    found = {"seat": root, "waist": waist, "shoulders": shoulders, "head": add(neck, turn(body.HEAD_AT, facing["head"]))}
+    found = {
+        "seat": root,
+        "waist": waist,
+        "shoulders": shoulders,
+        "head": add(neck, turn(body.HEAD_AT, facing["head"])),
+    }
     for limb in LIMBS:
         knee = add(root, turn((0, body.THIGH), facing[f"{limb}.thigh"]))
         ankle = add(knee, turn((0, body.SHANK), facing[f"{limb}.shank"]))
@@ -167,7 +172,7 @@ def _within(contact: Contact, miss: float, *, limit: float) -> None:
     if miss > limit:
         raise FigureError(
             f"the {contact.name} misses its place (x {contact.x:g}, up {contact.up:g}) by {miss:.1f}; move the hips or the contact",
-            path=("contacts", contact.name),
+            path=("plant", contact.name),
         )
 
 

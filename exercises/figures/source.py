@@ -6,9 +6,9 @@ from typing import Any
 
 import yaml
 
-from .entry import Figure, read
-from .errors import FigureError
-from .motion import check
+from exercises.figures.entry import Figure, read
+from exercises.figures.errors import FigureError
+from exercises.figures.motion import check
 
 FOLDER = Path(__file__).resolve().parent.parent / "data" / "figures"
 
@@ -50,7 +50,9 @@ def load(path: Path) -> dict[str, Any]:
     """The entry of one file. The file is named after its exercise."""
     data = parse(path.read_text(encoding="utf-8"), source=path.name)
     if data["slug"] != path.stem:
-        raise FigureError(f"slug {data['slug']!r} belongs in a file {data['slug']}.yaml", path=("slug",), source=path.name, line=1)
+        raise FigureError(
+            f"slug {data['slug']!r} belongs in a file {data['slug']}.yaml", path=("slug",), source=path.name, line=1
+        )
     return data
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from django.utils.html import escape
 
-from .picture import Picture
+from exercises.figures.picture import Picture
 
 TOKENS = Path(__file__).resolve().parents[2] / "static" / "css" / "tokens.css"
 ROLES = {"fig-near": "fig-near", "fig-head": "fig-near", "fig-arm": "fig-arm", "fig-far": "fig-far", "fig-near-shoe": "fig-shoe",
@@ -33,7 +33,9 @@ def style(picture: Picture) -> str:
     """The sheet inside the file."""
     colours = palette(TOKENS.read_text(encoding="utf-8"))
     fixed = ".fig-ground{stroke-width:2.5;stroke-linecap:round}.fig-ghost{opacity:.16}"
-    return f"{_colours(colours, 0)}@media (prefers-color-scheme: dark){{{_colours(colours, 1)}}}{fixed}\n{picture.css()}"
+    return (
+        f"{_colours(colours, 0)}@media (prefers-color-scheme: dark){{{_colours(colours, 1)}}}{fixed}\n{picture.css()}"
+    )
 
 
 def document(picture: Picture, *, title: str, description: str) -> tuple[str, str]:

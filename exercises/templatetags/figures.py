@@ -18,11 +18,13 @@ VIEW_WORDS = {"side": "Side", "front": "Front", "behind": "Behind"}
 
 
 def _drawing(box: str, content: str, **how: str) -> SafeString:
-    return mark_safe(svg(box, content, **how))  # noqa: S308 (shapes of our own; the label is escaped there)
+    return mark_safe(svg(box, content, **how))
 
 
 @register.simple_tag
-def figure(exercise: Any, animated: bool = False, close: bool = False, decorative: bool = False, view: str = "") -> SafeString:
+def figure(
+    exercise: Any, animated: bool = False, close: bool = False, decorative: bool = False, view: str = ""
+) -> SafeString:
     """`{% figure exercise %}`: its end pose. `close=True` crops to the body, for a thumb; `decorative=True` beside its name.
 
     `animated=True` is the stage: it plays, stops on a tap, and stands with the start ghosted where less motion is asked for.
@@ -48,7 +50,11 @@ def _stage(exercise: Any) -> SafeString:
     if not moving:
         return drawings[0]
     key = f"fig-{exercise.slug}"
-    sheet = format_html('<link rel="stylesheet" href="{}?v={}">', reverse("exercises:figure_css", args=[moving[0].figure.slug]), now.version)
+    sheet = format_html(
+        '<link rel="stylesheet" href="{}?v={}">',
+        reverse("exercises:figure_css", args=[moving[0].figure.slug]),
+        now.version,
+    )
     views = ""
     if len(drawings) > 1:
         views = format_html_join(
@@ -97,7 +103,7 @@ def stride_hero() -> SafeString:
     box, content = scenes.stride()
     label = "A runner drawn five times across one stride, with the knee angle and the lean measured at landing"
     drawing = svg(box, content, label=label).replace("viewBox", 'preserveAspectRatio="xMaxYMax slice" viewBox', 1)
-    return mark_safe(drawing)  # noqa: S308
+    return mark_safe(drawing)
 
 
 @register.simple_tag
@@ -111,7 +117,10 @@ SCENES = {
     "filmed": (scenes.filmed, "A phone filming a runner from the side"),
     "measured": (scenes.explained, "The same runner with the knee angle drawn in"),
     "plan": (scenes.planned, "A runner at the bottom of a lunge"),
-    "hip_drop": (scenes.dropped, "Seen from behind: standing on the left leg, the right side of the belt line sits 8 degrees lower"),
+    "hip_drop": (
+        scenes.dropped,
+        "Seen from behind: standing on the left leg, the right side of the belt line sits 8 degrees lower",
+    ),
     "run": (scenes.flying, ""),
     "wait": (scenes.waiting, ""),
 }
@@ -120,4 +129,4 @@ SCENES = {
 @register.simple_tag
 def body_map(prefix: str = "region-") -> SafeString:
     """Front, back and feet with a shape per region; see components/body_map.html."""
-    return mark_safe(bodymap.drawing(conditional_escape(prefix)))  # noqa: S308 (shapes of our own)
+    return mark_safe(bodymap.drawing(conditional_escape(prefix)))
