@@ -57,4 +57,7 @@ def figure(request: HttpRequest, slug: str) -> HttpResponse:
 def figure_css(request: HttpRequest, slug: str) -> HttpResponse:
     """The keyframes of every view of the exercise's own figure; empty where it has none."""
     _, now = _shown(slug)
-    return _kept(request, HttpResponse("".join(picture.css() for picture in now.pictures), content_type="text/css; charset=utf-8"))
+    return _kept(
+        request,
+        HttpResponse("".join(picture.css() for picture in now.pictures), content_type="text/css; charset=utf-8"),
+    )

@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('people', '0002_alter_invitation_email_alter_user_email_apitoken'),
+        ('people', '0001_initial'),
     ]
 
     operations = [

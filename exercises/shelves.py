@@ -1,0 +1,75 @@
+"""Narrowing the library: kind, body part, equipment, level, each with how many it leaves. No ORM, no request."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from exercises.models.library import Category, Equipment, Region
+
+Test = Callable[[Any], bool]
+WORD_FOR = {"plyometric": "Spring", "flexibility": "Stretch", "drill": "Drill"}
+
+
+@dataclass(frozen=True)
+class Choice:
+    key: str
+    label: str
+    fits: Test
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """A group of choices of which one can be on."""
+
+    name: str
+    label: str
+    choices: tuple[Choice, ...]
+
+    def chosen(self, wanted: Mapping[str, str]) -> Choice | None:
+        return next((choice for choice in self.choices if choice.key == wanted.get(self.name)), None)
+
+
+def of_kind(value: str) -> Test:
+    return lambda exercise: exercise.category == value
+
+
+def of_region(value: str) -> Test:
+    return lambda exercise: value in exercise.regions
+
+
+def needing(*things: str) -> Test:
+    return lambda exercise: not set(things).isdisjoint(exercise.equipment)
+
+
+def of_level(*levels: int) -> Test:
+    return lambda exercise: exercise.difficulty in levels
+
+
+SHELVES = (
+    Shelf("kind", "Kind", tuple(Choice(key, label, of_kind(key)) for key, label in Category.choices)),
+    Shelf("part", "Body part", tuple(Choice(key, label, of_region(key)) for key, label in Region.choices)),
+    Shelf(
+        "have",
+        "I have",
+        (
+            Choice("nothing", "Nothing", lambda exercise: exercise.needs_nothing),
+            Choice("step", "Step or box", needing(Equipment.STEP, Equipment.BOX)),
+            Choice("chair", "Chair or strap", needing(Equipment.CHAIR, Equipment.STRAP)),
+            Choice("weight", "Dumbbell", needing(Equipment.WEIGHT, Equipment.BARBELL)),
+            Choice("bosu", "Bosu or cushion", needing(Equipment.BOSU, Equipment.PAD)),
+        ),
+    ),
+    Shelf("level", "Level", (Choice("easy", "Easy", of_level(1, 2)), Choice("middle", "Middle", of_level(3)), Choice("hard", "Hard", of_level(4, 5)))),
+)
+
+
+def narrow(exercises: Iterable[Any], wanted: Mapping[str, str], *, but: str = "") -> list[Any]:
+    """Those that fit every choice of `wanted` (shelf name -> choice), the shelf `but` left out."""
+    tests = [choice.fits for shelf in SHELVES if shelf.name != but and (choice := shelf.chosen(wanted))]
+    return [exercise for exercise in exercises if all(test(exercise) for test in tests)]
+
+
+def count(exercises: Iterable[Any], wanted: Mapping[str, str], shelf: Shelf) -> dict[str, int]:
+    """Choice -> how many it would leave beside the choices of the other shelves."""
+    others = narrow(exercises, wanted, but=shelf.name)
+    return {choice.key: sum(1 for exercise in others if choice.fits(exercise)) for choice in shelf.choices}
