@@ -38,15 +38,17 @@ def near_day(on: date, today: date) -> str:
 
 
 def until_words(start: datetime, now: datetime) -> str:
-    """How long until `start`: "in 12 min", "in 8 h", "in 3 days", "now" from the start on."""
+    """How long until `start`: "in 12 min", "in 1 h 9 min", "in 8 h", "in 3 days", "now" from the start on."""
     left = start - now
     if left <= timedelta():
         return "now"
     minutes = int(left.total_seconds() // 60)
     if minutes < 1:
         return "in under a minute"
-    if minutes < 90:
+    if minutes < 60:
         return f"in {minutes} min"
+    if minutes < 120:
+        return f"in 1 h {minutes - 60} min" if minutes > 60 else "in 1 h"
     if minutes < 36 * 60:
         return f"in {round(minutes / 60)} h"
     return f"in {round(minutes / 1440)} days"

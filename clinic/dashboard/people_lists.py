@@ -1,6 +1,7 @@
 """Runners as a list: a therapist's own with how they stand, the front desk's with how to reach them."""
 
 from datetime import datetime
+from typing import NamedTuple
 
 from django.core.paginator import Paginator
 from django.db.models import OuterRef, Q, QuerySet, Subquery
@@ -9,14 +10,25 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from assessments.models import Intake
 from bookings.models import Appointment
-from clinic.dashboard.logged import fortnights
-from clinic.dashboard.verdict import can_i_run
+from clinic.dashboard.logged import Fortnight, fortnights
+from clinic.dashboard.verdict import Verdict, can_i_run
 from clinic.people.access import role_required
 from clinic.people.models import RunnerProfile
 from exercises.models import Programme
 
 A_PAGE = 25
+
+
+class Standing(NamedTuple):
+    """How a runner stands: what they logged, the answer they read today, an open red flag, their programme's title."""
+
+    runner: RunnerProfile
+    logged: Fortnight
+    verdict: Verdict
+    blocked: bool
+    programme: str
 
 
 @role_required("therapist", "staff")
@@ -33,8 +45,9 @@ def runners(request: HttpRequest) -> HttpResponse:
     on = now.astimezone(request.user.tz).date()
     logged = fortnights(page.object_list, until=on)
     titles = dict(Programme.objects.filter(runner__in=[each.pk for each in page.object_list], state=Programme.State.ACTIVE).values_list("runner_id", "title"))
+    blocked = set(Intake.objects.filter(runner__in=[each.pk for each in page.object_list]).blocking().values_list("runner_id", flat=True))
     facts["rows"] = [
-        {"runner": each, "logged": logged[each.pk], "verdict": can_i_run(pains=logged[each.pk].pains, today=on), "programme": titles.get(each.pk, "")}
+        Standing(each, logged[each.pk], can_i_run(pains=logged[each.pk].pains, today=on, red_flags=each.pk in blocked), each.pk in blocked, titles.get(each.pk, ""))
         for each in page.object_list
     ]
     return render(request, "dashboard/runners.html", facts)
