@@ -177,13 +177,19 @@ def decide(
     now: datetime,
     moving: Appointment | None = None,
     beyond_rules: bool = False,
+    offered_by: Mapping[int, str] | None = None,
 ) -> Verdict:
     """Whether the service can be booked at `start`: true exactly when `find_slots` lists it at `now`.
 
+    `beyond_rules` passes notice, horizon and hours (staff, with a reason). `offered_by`: the zones of the therapists who
+    offer the service, where the caller has just read them under the lock.
     Raises DomainError with the rule that refuses; Conflict `slot_taken` or `runner_busy` for what is taken.
-    `beyond_rules` passes notice, horizon and hours (staff, with a reason).
     """
-    search = open_search(service, [therapist], runner, moving, now)
+    search = (
+        open_search(service, [therapist], runner, moving, now)
+        if offered_by is None
+        else Search(service, runner, moving, now.astimezone(UTC), dict(offered_by), rules_of(service))
+    )
     if therapist.pk not in search.zones:
         raise DomainError(
             f"{therapist} does not offer this session. Choose another therapist, or another session.",

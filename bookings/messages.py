@@ -11,7 +11,7 @@ from bookings.models import Appointment
 from bookings.models.appointments import State
 from clinic.reminders.kinds import Attachment, Kind, register
 from clinic.reminders.models import Reminder
-from clinic.reminders.services import schedule, withdraw
+from clinic.reminders.services import Planned, schedule, schedule_new, withdraw
 
 LETTERS = ("booked", "moved", "cancelled")
 VISITS = {"visit_24h": timedelta(hours=24), "visit_1h": timedelta(hours=1)}
@@ -38,50 +38,41 @@ def register_kinds() -> None:
 
 
 def plan_booked(appointment: Appointment, *, now: datetime) -> None:
-    """The confirmation now, and both reminders; in the booking's transaction."""
-    plan_letter(appointment, "booked", now=now)
-    plan_visits(appointment, now=now)
+    """The confirmation now, and both reminders; in the booking's transaction, in one statement."""
+    schedule_new(
+        person=appointment.runner.user,
+        subject=appointment.subject,
+        messages=[letter(appointment, "booked", now=now), *visits(appointment, now=now)],
+    )
 
 
 def plan_moved(appointment: Appointment, *, was: datetime, now: datetime) -> None:
     """Withdraw what was planned for the old time, tell the change, remind of the new time."""
     withdraw(subject=appointment.subject, reason="The session was moved.")
-    plan_letter(appointment, "moved", now=now, was=was)
-    plan_visits(appointment, now=now)
+    for message in (letter(appointment, "moved", now=now, was=was), *visits(appointment, now=now)):
+        schedule(person=appointment.runner.user, subject=appointment.subject, **message._asdict())
 
 
 def plan_cancelled(appointment: Appointment, *, now: datetime) -> None:
     """Withdraw everything planned and tell the cancellation."""
     withdraw(subject=appointment.subject, reason="The session was cancelled.")
-    plan_letter(appointment, "cancelled", now=now)
+    schedule_new(person=appointment.runner.user, subject=appointment.subject, messages=[letter(appointment, "cancelled", now=now)])
 
 
-def plan_letter(appointment: Appointment, kind: str, *, now: datetime, was: datetime | None = None) -> None:
-    schedule(
-        person=appointment.runner.user,
-        kind=kind,
-        subject=appointment.subject,
-        occasion=f"change {appointment.sequence}",
-        due_at=now,
-        expires_at=max(appointment.start, now + NEWS),
-        context={"sequence": appointment.sequence, "was": was},
-    )
+def letter(appointment: Appointment, kind: str, *, now: datetime, was: datetime | None = None) -> Planned:
+    """The letter about the last change, due now."""
+    expires_at = max(appointment.start, now + NEWS)
+    return Planned(kind, f"change {appointment.sequence}", now, expires_at, {"sequence": appointment.sequence, "was": was})
 
 
-def plan_visits(appointment: Appointment, *, now: datetime) -> None:
-    """A reminder whose time has passed already is not planned: the letter has just told it all."""
-    for kind, before in VISITS.items():
-        due_at = appointment.start - before
-        if due_at > now:
-            schedule(
-                person=appointment.runner.user,
-                kind=kind,
-                subject=appointment.subject,
-                occasion=appointment.start.isoformat(),
-                due_at=due_at,
-                expires_at=appointment.start - USEFUL_UNTIL[kind],
-                context={"start": appointment.start},
-            )
+def visits(appointment: Appointment, *, now: datetime) -> list[Planned]:
+    """The reminders before the start; one whose time has passed is left out: the letter has just told it all."""
+    start = appointment.start
+    return [
+        Planned(kind, start.isoformat(), start - before, start - USEFUL_UNTIL[kind], {"start": start})
+        for kind, before in VISITS.items()
+        if start - before > now
+    ]
 
 
 def appointment_of(reminder: Reminder) -> Appointment | None:

@@ -39,7 +39,7 @@ def turn(
 ) -> Appointment:
     """Set `state` on a session that stands in one of `allowed`; setting it again changes nothing."""
     require(by.is_clinic_staff or by.pk == appointment.therapist.user_id)
-    lock(therapists=[appointment.therapist], runner=appointment.runner)
+    lock(therapists=[appointment.therapist], runner=appointment.runner, service=appointment.service)
     found = current(appointment)
     if found.state == state:
         return found

@@ -1,7 +1,7 @@
 """Taking a time: for oneself, for a caller, with one therapist or with anyone."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -164,7 +164,7 @@ def enter(
     beyond_rules: bool = False,
 ) -> Appointment:
     """Lock, clear lapsed holds out of the way, decide, write. Call it inside `whole`."""
-    lock(therapists=[therapist], runner=runner)
+    zones = lock(therapists=[therapist], runner=runner, service=service)
     planned = Appointment(
         service=service,
         therapist=therapist,
@@ -175,7 +175,7 @@ def enter(
         booked_by=by,
         booked_at=now,
     )
-    place(planned, start=start, now=now, beyond_rules=beyond_rules)
+    place(planned, start=start, now=now, offered_by=zones, beyond_rules=beyond_rules)
     planned.full_clean(validate_unique=False, validate_constraints=False, exclude=FOREIGN)
     planned.save(force_insert=True)
     if hold_expires_at:
@@ -187,10 +187,19 @@ FOREIGN = ("service", "therapist", "runner", "booked_by", "treatment_room")
 """Records the service was handed; looking each of them up again would only cost queries."""
 
 
-def place(appointment: Appointment, *, start: datetime, now: datetime, moving: Appointment | None = None, beyond_rules: bool = False) -> None:
+def place(
+    appointment: Appointment,
+    *,
+    start: datetime,
+    now: datetime,
+    offered_by: Mapping[int, str],
+    moving: Appointment | None = None,
+    beyond_rules: bool = False,
+) -> None:
     """Give `appointment` the time `start` if it can be had at `now`; its therapist and runner are locked.
 
-    Raises the refusal. `moving` is the session as it stands, which is no obstacle to itself.
+    `offered_by` is what `lock` returned. `moving` is the session as it stands, which is no obstacle to itself.
+    Raises the refusal.
     """
     service = appointment.service
     end = start + service.length
@@ -213,6 +222,7 @@ def place(appointment: Appointment, *, start: datetime, now: datetime, moving: A
         now=now,
         moving=moving,
         beyond_rules=beyond_rules,
+        offered_by=offered_by,
     )
     appointment.place = service.place
     appointment.treatment_room_id = verdict.room_id

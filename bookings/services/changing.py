@@ -44,7 +44,7 @@ def move_appointment(
     reason = reason.strip()[:200]
     start = checked_start(start, now)
     target = therapist or appointment.therapist
-    lock(therapists=[appointment.therapist, target], runner=appointment.runner)
+    zones = lock(therapists=[appointment.therapist, target], runner=appointment.runner, service=appointment.service)
     before = current(appointment)
     require_change(before, by, now, reason, verb="move")
     if override:
@@ -58,7 +58,7 @@ def move_appointment(
         raise DomainError("The session is at that time already. Choose another.", code="same_time", fields={"start": "Already at that time."})
     after = current(appointment)
     after.therapist = target
-    place(after, start=start, now=now, moving=before, beyond_rules=override)
+    place(after, start=start, now=now, offered_by=zones, moving=before, beyond_rules=override)
     after.sequence += 1
     if after.is_online and not after.video_key:
         after.video_key = video.new_key()
@@ -86,7 +86,7 @@ def cancel_appointment(*, appointment: Appointment, by: User, now: datetime, rea
     Raises DomainError `too_late_to_change`, `reason_needed`, `not_booked`; Forbidden `not_yours`.
     """
     reason = reason.strip()[:200]
-    lock(therapists=[appointment.therapist], runner=appointment.runner)
+    lock(therapists=[appointment.therapist], runner=appointment.runner, service=appointment.service)
     found = current(appointment)
     require(may_change_freely(by, found) or by.pk == found.runner.user_id)
     if found.state == State.CANCELLED and found.hold_expires_at is None:

@@ -39,7 +39,7 @@ def confirm_hold(*, appointment: Appointment, by: User, now: datetime) -> Appoin
     Raises Conflict `hold_ended` when the hold has lapsed, DomainError `in_the_past`, Forbidden `not_yours`.
     """
     require_booker(by, appointment.runner, appointment.therapist)
-    lock(therapists=[appointment.therapist], runner=appointment.runner)
+    lock(therapists=[appointment.therapist], runner=appointment.runner, service=appointment.service)
     held = current(appointment)
     if held.state in (State.BOOKED, State.ARRIVED, State.COMPLETED) and held.hold_expires_at is None:
         return held

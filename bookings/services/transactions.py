@@ -2,15 +2,16 @@
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
 from django.db import IntegrityError, OperationalError, connection, transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
-from bookings.models import Appointment
+from bookings.availability import offering
+from bookings.models import Appointment, Service
 from bookings.models.appointments import State
 from clinic.core.errors import Conflict, DomainError, Forbidden
 from clinic.people.models import RunnerProfile, TherapistProfile
@@ -67,17 +68,21 @@ def translated(refused: IntegrityError) -> Exception:
     return refused
 
 
-def lock(*, therapists: list[TherapistProfile], runner: RunnerProfile) -> None:
+def lock(*, therapists: Iterable[TherapistProfile], runner: RunnerProfile, service: Service) -> dict[int, str]:
     """Take the therapists' rows, then the runner's, each in primary-key order, until the transaction ends.
 
     Whoever wants the same time waits here, so that the check that follows sees what the one before has written. SQLite
-    has one writer at a time and needs no rows locked.
+    has one writer at a time and needs no rows locked. Returns the zones of those therapists who offer `service`.
     """
-    if not connection.features.has_select_for_update:
-        return
-    keys = sorted({each.pk for each in therapists})
-    list(TherapistProfile.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk").values_list("pk"))
-    list(RunnerProfile.objects.select_for_update(no_key=True).filter(pk=runner.pk).values_list("pk"))
+    offers = Exists(offering(service).filter(pk=OuterRef("pk")))
+    rows = TherapistProfile.objects.filter(pk__in={each.pk for each in therapists}).annotate(offers=offers)
+    rows = rows.select_related("user").order_by("pk")
+    if connection.features.has_select_for_update:
+        rows = rows.select_for_update(of=("self",), no_key=True)
+    zones = {each.pk: each.user.zone for each in rows if each.offers}
+    if connection.features.has_select_for_update:
+        list(RunnerProfile.objects.select_for_update(no_key=True).filter(pk=runner.pk).values_list("pk"))
+    return zones
 
 
 def lock_therapist(therapist: TherapistProfile) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from datetime import date, datetime, time
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.utils import timezone
@@ -47,6 +47,42 @@ def schedule(
         Reminder.objects.filter(pk=reminder.pk, state=State.DUE, attempts=0).update(**facts)
         reminder.refresh_from_db()
     return reminder
+
+
+class Planned(NamedTuple):
+    """One message of several about the same thing: `due_at` and `expires_at` are instants."""
+
+    kind: str
+    occasion: str
+    due_at: datetime
+    expires_at: datetime
+    context: Mapping[str, Any]
+
+
+def schedule_new(*, person: User, subject: str, messages: Collection[Planned], channel: str = Channel.EMAIL) -> None:
+    """Plan several messages about something new in one statement. A key that is planned already stays as it is.
+
+    For what may have been withdrawn before and comes back, call `schedule`. Raises KeyError for an unknown kind.
+    """
+    for message in messages:
+        kinds.get(message.kind)
+    Reminder.objects.bulk_create(
+        [
+            Reminder(
+                person=person,
+                subject=subject,
+                channel=channel,
+                kind=message.kind,
+                occasion=message.occasion,
+                due_at=message.due_at,
+                next_at=message.due_at,
+                expires_at=message.expires_at,
+                context=plain(dict(message.context)),
+            )
+            for message in messages
+        ],
+        ignore_conflicts=True,
+    )
 
 
 def withdraw(*, subject: str, kinds: Collection[str] | None = None, reason: str) -> int:
