@@ -8,6 +8,7 @@ from django import forms
 from django.conf import settings
 
 from bookings import slots
+from bookings.instants import parse_instant
 from bookings.models import HoursPlace, Service, Weekday
 from bookings.services import DayRange, HoursRange
 from clinic.core.errors import DomainError
@@ -106,11 +107,8 @@ class CallerForm(forms.Form):
         cleaned = super().clean() or self.cleaned_data
         chosen = cleaned.get("start")
         if chosen and chosen != "other":
-            try:
-                cleaned["instant"] = datetime.fromisoformat(chosen)
-                if cleaned["instant"].tzinfo is None:
-                    raise ValueError
-            except ValueError:
+            cleaned["instant"] = parse_instant(chosen)
+            if cleaned["instant"] is None:
                 self.add_error("start", "We could not read that time. Pick one from the list.")
         elif cleaned.get("on") and cleaned.get("at") is not None:
             try:

@@ -16,11 +16,12 @@ from bookings import access, ics, services, video
 from bookings.availability import find_slots
 from bookings.forms import ReasonForm, StaffMoveForm
 from bookings.history import history_of
+from bookings.instants import parse_instant
 from bookings.models import Appointment
 from bookings.models.appointments import State
 from bookings.prices import price_of
 from bookings.views.booking import live_hold
-from bookings.views.clock import Clock, clock_of, parse_instant
+from bookings.views.clock import Clock, clock_of
 from bookings.views.times import Wish, times_page
 from clinic.core.errors import DomainError
 from clinic.core.kept import typed

@@ -21,10 +21,10 @@ from bookings import services
 from bookings.availability import Slot, find_slots, offering
 from bookings.forms import CallerForm
 from bookings.fortnight import nearest
+from bookings.instants import parse_day, parse_instant
 from bookings.models import Service
 from bookings.prices import price_of
 from bookings.schedule import Schedule, read_schedule
-from bookings.views.clock import parse_day, parse_instant
 from clinic.core.errors import DomainError
 from clinic.core.kept import typed
 from clinic.people.access import get_contact, role_required

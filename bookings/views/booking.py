@@ -12,11 +12,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from bookings import access, services
+from bookings.instants import parse_instant
 from bookings.models import Appointment, Service
 from bookings.models.appointments import State
 from bookings.prices import price_of
 from bookings.services.holding import HOLD
-from bookings.views.clock import Clock, clock_of, parse_instant
+from bookings.views.clock import Clock, clock_of
 from bookings.views.times import Wish, times_page
 from clinic.core.decorators import public
 from clinic.core.errors import DomainError, Forbidden

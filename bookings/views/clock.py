@@ -1,7 +1,7 @@
 """The reader's clock: which zone a page shows times in, and how far the clinic's clock is from it."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -64,21 +64,3 @@ def clock_of(request: HttpRequest) -> Clock:
     known = chosen if is_zone(chosen) else zone_of(request)
     told = request.user.is_authenticated or is_zone(request.COOKIES.get(ZONE_COOKIE))
     return Clock(known, now, guess=not chosen and not told, unknown=asked[:40])
-
-
-def parse_instant(text: str | None) -> datetime | None:
-    """An aware instant sent by a form as ISO 8601 (`2026-11-26T16:30Z`), in UTC; None for anything else."""
-    try:
-        found = datetime.fromisoformat((text or "")[:40])
-        return found.astimezone(UTC) if found.tzinfo is not None else None
-    except (ValueError, OverflowError):
-        return None
-
-
-def parse_day(text: str | None) -> date | None:
-    """A date of an address, `2026-11-23`, between 2000 and 2100; None for anything else."""
-    try:
-        found = date.fromisoformat((text or "")[:10])
-    except ValueError:
-        return None
-    return found if 2000 <= found.year < 2100 else None

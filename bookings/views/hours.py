@@ -14,9 +14,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from bookings import services
 from bookings.forms import RANGES_PER_DAY, OverrideForm, TimeOffForm, WeekForm
+from bookings.instants import parse_day
 from bookings.models import Appointment, Override, Service, TimeOff, WeeklyHours
 from bookings.schedule import minutes_of, week_bars
-from bookings.views.clock import parse_day
 from clinic.core.errors import DomainError
 from clinic.core.kept import typed
 from clinic.people.access import role_required

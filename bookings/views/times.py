@@ -12,9 +12,10 @@ from django.urls import reverse
 
 from bookings.availability import Slot, offering, search_slots
 from bookings.fortnight import DAYS, lay_out, nearest, title_of
+from bookings.instants import parse_day
 from bookings.models import Appointment, Service
 from bookings.prices import price_of
-from bookings.views.clock import Clock, parse_day
+from bookings.views.clock import Clock
 from bookings.zones import zone_groups
 from clinic.core.errors import DomainError
 from clinic.people.models import RunnerProfile, TherapistProfile
