@@ -11,6 +11,7 @@ from clinic.core.viewer import THEME_COOKIE, THEMES, zone_of
 from clinic.dashboard import runner_day, therapist_day
 from clinic.dashboard.free_soon import free_soon
 from clinic.people.services import choose_theme
+from exercises.offers import take_undo
 
 A_YEAR = 365 * 24 * 3600
 
@@ -31,7 +32,7 @@ def today(request: HttpRequest) -> HttpResponse:
         day = therapist_day.for_therapist(request.user.therapist, now=timezone.now())
         return render(request, "dashboard/therapist_today.html", {"day": day})
     day = runner_day.for_runner(request.user.runner, now=timezone.now())
-    return render(request, "dashboard/runner_today.html", {"day": day})
+    return render(request, "dashboard/runner_today.html", {"day": day, "offer": take_undo(request)})
 
 
 @public
