@@ -148,7 +148,7 @@ def test_the_style_guide_shows_every_part_in_light_and_dark(client: Client) -> N
     out = page(client, "/styleguide/")
     assert 'data-bs-theme="light"' in out
     assert 'data-bs-theme="dark"' in out
-    assert len(re.findall(r'id="([^"]+)"', out)) == len(set(re.findall(r'id="([^"]+)"', out)))
+    assert len(re.findall(r' id="([^"]+)"', out)) == len(set(re.findall(r' id="([^"]+)"', out)))
 
 
 @pytest.mark.parametrize("part", sorted(path.name for path in (settings.BASE_DIR / "templates" / "components").glob("*.html")))
