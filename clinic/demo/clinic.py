@@ -78,9 +78,8 @@ def write_charts(book: agenda.Book) -> None:
                 weeks=12,
             )
         )
-    whole = list(
-        Programme.objects.filter(pk__in=[each.pk for each in programmes]).prefetch_related("phases__prescriptions")
-    )
+    planned = Programme.objects.prefetch_related("phases__prescriptions").in_bulk([each.pk for each in programmes])
+    whole = [planned[each.pk] for each in programmes]
     training.write_logs(whole, today=now.date(), diligence=diligence, pain=pain, chance=chance)
 
 

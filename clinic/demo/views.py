@@ -37,7 +37,7 @@ def demonstration_only(view: View) -> View:
 @demonstration_only
 def mailbox(request: HttpRequest) -> HttpResponse:
     words = request.GET.get("q", "").strip()[:100]
-    letters = Letter.objects.defer("text", "html").annotate(files=Count("enclosures"))
+    letters = Letter.objects.defer("text", "html").annotate(files=Count("enclosures")).order_by("-at", "-pk")
     if words:
         letters = letters.filter(Q(to__icontains=words) | Q(subject__icontains=words))
     page = Paginator(letters, PER_PAGE).get_page(request.GET.get("page"))
