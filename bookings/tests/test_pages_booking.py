@@ -296,14 +296,14 @@ def test_the_times_page_asks_the_database_as_often_however_full_it_is(
         browser.get("/book/follow-up/")
 
 
-def test_a_new_runner_signs_up_confirms_and_finds_the_picked_time_held(client: Client, mailoutbox: list[EmailMessage]) -> None:
+def test_a_new_runner_signs_up_and_finds_the_picked_time_held(client: Client, mailoutbox: list[EmailMessage]) -> None:
     client.post(TIMES, {"slot": "2026-11-26T09:00Z"})
-    typed = {"name": "Rosa Milani", "email": "rosa@mail.example", "password1": "a long walk downhill", "next": "/book/resume/"}
-    client.post("/accounts/signup/?next=/book/resume/", typed)
-    link = re.search(r"https?://[^/]+(/accounts/confirm-email/\S+?/)\s", mailoutbox[0].body)
-    assert link is not None, mailoutbox[0].body
-    client.get(link[1], follow=True)
-    confirmed = client.post(link[1], follow=True)
+    typed = {"name": "Rosa Milani", "email": "rosa@mail.example", "password1": "seven quiet hills", "zone": "Europe/Rome", "consent": "on", "next": "/book/resume/"}
+    client.post("/accounts/signup/", typed)
+    client.get(reverse("account_email_verification_sent"))
+    code = re.search(r"^([A-Z0-9-]{6,10})$", mailoutbox[-1].body, re.MULTILINE)
+    assert code is not None
+    back = client.post(reverse("account_email_verification_sent"), {"code": code[1]}, follow=True)
     held = Appointment.objects.get()
-    assert confirmed.redirect_chain[-1][0] == f"/book/check/{held.pk}/"
-    assert held.runner.user.name == "Rosa Milani"
+    assert back.redirect_chain[-1][0] == f"/book/check/{held.pk}/"
+    assert (held.runner.user.name, held.start) == ("Rosa Milani", datetime(2026, 11, 26, 9, tzinfo=UTC))

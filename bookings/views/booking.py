@@ -25,8 +25,6 @@ from clinic.people.access import role_required
 from clinic.people.models import RunnerProfile
 
 PICKED = "picked_slot"
-NEXT_STEP = "next_step"
-"""Where a log-in or sign-up leads in this session when it is done; the account pages read it."""
 
 
 @public
@@ -61,7 +59,6 @@ def times(request: HttpRequest, slug: str) -> HttpResponse:
         return times_page(request, wish, clock, refused=unreadable, status=409)
     if not request.user.is_authenticated:
         request.session[PICKED] = {"service": service.slug, "therapist": who, "start": start.isoformat()}
-        request.session[NEXT_STEP] = reverse("bookings:resume")
         return redirect("bookings:resume")
     return take(request, wish, clock, start)
 
@@ -83,7 +80,6 @@ def resume(request: HttpRequest) -> HttpResponse:
         context = {"wish": wish, "start": start, "clock": clock, "price_pence": price_of(service, wish.therapist), "here": here}
         return render(request, "bookings/resume.html", context)
     del request.session[PICKED]
-    request.session.pop(NEXT_STEP, None)
     return take(request, wish, clock, start)
 
 
