@@ -155,6 +155,8 @@ def sign(request: HttpRequest, assessment_id: UUID) -> HttpResponse:
 @require_POST
 def amend(request: HttpRequest, assessment_id: UUID) -> HttpResponse:
     assessment = access.get_editable(request.user, assessment_id)
+    if assessment.is_draft:
+        return redirect("assessments:edit", assessment.pk)
     form = ReasonForm(request.POST)
     if not form.is_valid():
         return signed_page(request, assessment, amend_form=form)
