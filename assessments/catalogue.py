@@ -116,6 +116,11 @@ class Section:
     title: str
     measures: tuple[Measure, ...]
 
+    @property
+    def two_sided(self) -> bool:
+        """Whether anything in it is measured left and right."""
+        return any(measure.two_sided for measure in self.measures)
+
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:

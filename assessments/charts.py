@@ -123,14 +123,14 @@ def trend(
     high: Decimal | None,
     flagged: bool = False,
 ) -> SafeString:
-    """The readings of one side over time, oldest first, 230 by 64: band, first value running on, error on the last."""
+    """The readings of one side over time, oldest first, 164 by 64: band, first value running on, error on the last."""
     if not points:
         return mark_safe("")
     values = [value for _, value in points]
     least, most = close_span(values, low, high, measure.error)
     first, last = points[0][0], points[-1][0]
     days = max((last - first).days, 1)
-    plot, floor = 168.0, 58.0
+    plot, floor = 118.0, 58.0
 
     def x(on: date) -> float:
         return plot - 8 if first == last else 8 + (on - first).days / days * (plot - 16)
@@ -172,7 +172,7 @@ def trend(
         else measure.with_unit(values[0])
     )
     band = words_of(low, high, measure)
-    return svg(230, 64, f"{side.capitalize()}: {way}{f', usual {band}' if band else ''}", body)
+    return svg(164, 64, f"{side.capitalize()}: {way}{f', usual {band}' if band else ''}", body)
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,14 +40,23 @@ def confirmed_measures(data: QueryDict) -> set[Key]:
     return sure
 
 
+class Amount(forms.DecimalField):
+    """A decimal number with a point or a comma, typed as text."""
+
+    widget = forms.TextInput(attrs={"inputmode": "decimal"})
+
+    def to_python(self, value: Any) -> Decimal | None:
+        return super().to_python(value.replace(",", ".") if isinstance(value, str) else value)
+
+
 class DetailsForm(forms.Form):
     """What holds for the whole assessment."""
 
     involved_side = forms.ChoiceField(
         label="Involved side", choices=[("", "None"), *InvolvedSide.choices], required=False
     )
-    speed_kmh = forms.DecimalField(
-        label="Speed, km/h", min_value=Decimal(1), max_value=Decimal(40), max_digits=4, decimal_places=1, required=False, localize=False,
+    speed_kmh = Amount(
+        label="Speed, km/h", min_value=Decimal(1), max_value=Decimal(40), max_digits=4, decimal_places=1, required=False,
         error_messages={"invalid": "Speed needs a number, as in 10.2.", "min_value": "Speed goes from 1 to 40 km/h.", "max_value": "Speed goes from 1 to 40 km/h."},
     )  # fmt: skip
     steps = forms.IntegerField(
@@ -79,7 +88,7 @@ class IntakeForm(forms.Form):
         widget=Cards,
         error_messages={"required": "Choose one: it is where we start."},
     )
-    weekly_km = forms.DecimalField(
+    weekly_km = Amount(
         label="How far do you run in a usual week now?", min_value=0, max_value=400, max_digits=5, decimal_places=1,
         required=False, help_text="Kilometres. 0 if you are not running at the moment.",
         error_messages={"invalid": "Type a number of kilometres, as in 25.", "max_value": "More than 400 km a week cannot be: check the number.", "min_value": "Type 0 or more."},

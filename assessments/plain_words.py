@@ -3,20 +3,25 @@
 from dataclasses import dataclass
 from typing import Any
 
+from assessments.catalogue import LEFT
+from assessments.frames import stride_frames
 from assessments.models import Assessment, Recommendation
 from assessments.readings import Readings
 from assessments.record import previous, readings_of
 from clinic.people.models import RunnerProfile
+from exercises.figures.measured import Frame
 from exercises.models import Exercise
 
 
 @dataclass(frozen=True)
 class Told:
-    """`points` are sentences with what was accepted for them; `better` is what has really changed since last time."""
+    """`points` are sentences with what was accepted for them; `better` is what has really changed since last time;
+    `frames` are the moments of the stride that were measured."""
 
     assessment: Assessment
     points: tuple[dict[str, Any], ...]
     better: tuple[str, ...]
+    frames: tuple[Frame, ...]
 
 
 def told(assessment: Assessment) -> Told:
@@ -48,7 +53,13 @@ def told(assessment: Assessment) -> Told:
                 point["words"].append(f"{offer.text}.")
     before = previous(assessment)
     readings = readings_of(assessment, readings_of(before) if before else None)
-    return Told(assessment, tuple(points.values()), tuple(improvements(readings)))
+    frames = stride_frames(readings, assessment.involved_side or LEFT)
+    return Told(
+        assessment,
+        tuple(points.values()),
+        tuple(improvements(readings)),
+        tuple(each for each in frames if each.measured),
+    )
 
 
 def improvements(readings: Readings) -> list[str]:

@@ -51,6 +51,7 @@ class Row:
     apart: str = ""
     apart_flag: bool = False
     index: Decimal | None = None
+    index_shown: str = ""
     index_bar: SafeString | None = None
     index_words: str = ""
     remark: str = ""
@@ -149,6 +150,7 @@ class Sheet:
             apart="" if apart is None else f"{measure.with_unit(apart)} apart",
             apart_flag=apart is not None and measure.apart is not None and apart >= measure.apart,
             index=index,
+            index_shown=percent(index),
             index_bar=None if index is None else symmetry_bar(index),
             index_words=BAND_WORDS.get(band, ""),
             remark=self.remark(measure),
@@ -176,6 +178,15 @@ class Sheet:
                 case "hip_abduction" if band := self.readings.hip_band(side):
                     words.append(f"{side} {band}")
         return "; ".join(words).capitalize()
+
+
+def percent(index: Decimal | None) -> str:
+    """Symmetry as shown: whole per cent, with a decimal where rounding would show another band than the value has."""
+    if index is None:
+        return ""
+    whole = engine.half_up(index)
+    same = engine.symmetry_band(whole) == engine.symmetry_band(index)
+    return f"{whole if same else engine.half_up(index - Decimal('0.05'), 1)} %"
 
 
 FPI = ("fpi_talus", "fpi_curves", "fpi_heel", "fpi_bulge", "fpi_arch", "fpi_forefoot")

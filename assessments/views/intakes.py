@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from assessments import access, services
+from assessments.catalogue import number
 from assessments.forms import IntakeForm, ReasonForm
 from assessments.models import Intake
 from assessments.questions import advice, most_urgent, red_flags
@@ -24,7 +25,7 @@ def intake(request: HttpRequest) -> HttpResponse:
     """The questions, filled with the last answers, so that nothing is asked twice."""
     runner = request.user.runner
     last = Intake.objects.filter(runner=runner).first()
-    form = IntakeForm(typed(request), initial={name: getattr(last, name) for name in FIELDS} if last else None)
+    form = IntakeForm(typed(request), initial=answers_of(last))
     if request.method == "POST" and form.is_valid():
         try:
             services.answer_intake(runner=runner, by=request.user, now=timezone.now(), **form.cleaned_data)
@@ -34,6 +35,14 @@ def intake(request: HttpRequest) -> HttpResponse:
             return redirect("assessments:intake_done")
     status = 422 if request.method == "POST" else 200
     return render(request, "assessments/intake.html", {"form": form, "last": last}, status=status)
+
+
+def answers_of(last: Intake | None) -> dict[str, Any]:
+    """The last answers, for the fields of the form."""
+    if last is None:
+        return {}
+    answers = {name: getattr(last, name) for name in FIELDS}
+    return {**answers, "weekly_km": number(last.weekly_km)}
 
 
 @role_required("runner")
