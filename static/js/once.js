@@ -4,6 +4,7 @@ const BUSY = "aria-busy";
 function hold(button) {
   button.style.setProperty("min-width", `${button.offsetWidth}px`);
   button.setAttribute(BUSY, "true");
+  button.dataset.sent = "";
   if (button.dataset.busy) {
     button.dataset.idle = button.innerHTML;
     button.textContent = button.dataset.busy;
@@ -12,6 +13,7 @@ function hold(button) {
 
 function release(button) {
   button.removeAttribute(BUSY);
+  delete button.dataset.sent;
   if (button.dataset.idle) button.innerHTML = button.dataset.idle;
   delete button.dataset.idle;
 }
@@ -24,10 +26,10 @@ document.addEventListener("submit", (event) => {
     event.stopImmediatePropagation();
     return;
   }
-  setTimeout(() => { if (!event.defaultPrevented || event.target.hasAttribute("hx-post")) hold(button); });
+  setTimeout(() => { if (!event.defaultPrevented || event.target.matches('[hx-post], [hx-boost="true"]')) hold(button); });
 }, true);
 
-addEventListener("pageshow", () => document.querySelectorAll(`button[${BUSY}="true"]`).forEach(release));
+addEventListener("pageshow", () => document.querySelectorAll("button[data-sent]").forEach(release));
 document.addEventListener("htmx:afterRequest", (event) => {
-  event.target.querySelectorAll?.(`button[${BUSY}="true"]`).forEach(release);
+  event.target.querySelectorAll?.("button[data-sent]").forEach(release);
 });
