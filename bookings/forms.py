@@ -68,9 +68,9 @@ class StaffMoveForm(ReasonForm):
 
     field_order = ("on", "at", "therapist", "reason", "override")
 
-    def __init__(self, data: Mapping[str, Any] | None = None, *, needed: bool, service: Service, initial: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, data: Mapping[str, Any] | None = None, *, needed: bool, service: Service, initial: dict[str, Any] | None = None) -> None:
         super().__init__(data, needed=needed)
-        self.initial = dict(initial or {})
+        self.initial = initial or {}
         people = TherapistProfile.objects.filter(services=service, user__is_active=True).select_related("user").order_by("user__name")
         self.fields["therapist"].queryset = people  # type: ignore[attr-defined]
 
@@ -97,7 +97,7 @@ class CallerForm(forms.Form):
     email = forms.EmailField(label="E-mail", max_length=254, required=False, widget=forms.EmailInput(attrs={"class": "form-control", "autocomplete": "off"}))
     phone = forms.CharField(max_length=32, required=False, widget=forms.TextInput(attrs={"class": "form-control", "autocomplete": "off", "inputmode": "tel"}))
 
-    def __init__(self, data: Mapping[str, Any] | None = None, *, known: bool, initial: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, data: Mapping[str, Any] | None = None, *, known: bool, initial: dict[str, Any] | None = None) -> None:
         super().__init__(data, initial=initial)
         for field, sentence in (("name", "Who is calling? Type the runner’s name."), ("email", "We need an e-mail address for the confirmation.")):
             self.fields[field].required = not known
@@ -125,7 +125,7 @@ class WeekForm(forms.Form):
 
     valid_from = forms.DateField(label="From", widget=DayInput(), help_text="The hours before this day stay as they were.")
 
-    def __init__(self, data: Mapping[str, Any] | None = None, *, initial: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, data: Mapping[str, Any] | None = None, *, initial: dict[str, Any] | None = None) -> None:
         super().__init__(data, initial=initial)
         for weekday in range(7):
             for number in range(RANGES_PER_DAY):
@@ -198,7 +198,7 @@ class TimeOffForm(forms.Form):
     last_at = forms.TimeField(label="To", required=False, widget=ClockInput())
     reason = forms.CharField(max_length=120, required=False, help_text="Staff and the therapist see it, runners do not.", widget=forms.TextInput(attrs={"class": "form-control"}))
 
-    def __init__(self, data: Mapping[str, Any] | None = None, *, zone: str, initial: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, data: Mapping[str, Any] | None = None, *, zone: str, initial: dict[str, Any] | None = None) -> None:
         super().__init__(data, initial=initial)
         self.zone = zone
 

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from typing import Protocol
+from typing import Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 from bookings.zones import offset_words, same_clock
@@ -16,8 +16,13 @@ SHOWN_AT_ONCE = 8
 class FreeSlot(Protocol):
     """What the page needs of a slot: an instant (UTC) and whose time it is."""
 
-    start: datetime
-    therapist_id: int
+    @property
+    def start(self) -> datetime: ...
+    @property
+    def therapist_id(self) -> int: ...
+
+
+AnySlot = TypeVar("AnySlot", bound=FreeSlot)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +134,7 @@ def lay_out(
     return result
 
 
-def nearest(slots: Iterable[FreeSlot], wanted: datetime, *, count: int = 6) -> list[FreeSlot]:
+def nearest(slots: Iterable[AnySlot], wanted: datetime, *, count: int = 6) -> list[AnySlot]:
     """The `count` slots closest to the instant `wanted`, one per start, in order of time."""
     by_start = {slot.start: slot for slot in sorted(slots, key=lambda slot: slot.start, reverse=True)}
     close = sorted(by_start.values(), key=lambda slot: (abs(slot.start - wanted), slot.start))[:count]

@@ -35,7 +35,7 @@ def desk(client_of: ClientOf, staff: User) -> Client:
 
 
 @pytest.mark.parametrize("page", ["/board/", "/board/new/", "/services/", "/hours/", "/hours/nadia-okello/"])
-def test_the_desks_pages_are_for_the_desk(client: Client, client_of: ClientOf, runner: User, other_therapist: User, staff: User, page: str) -> None:  # noqa: PLR0917
+def test_the_desks_pages_are_for_the_desk(client: Client, client_of: ClientOf, runner: User, other_therapist: User, staff: User, page: str) -> None:
     assert client.get(page).status_code == 302
     assert client_of(runner).get(page).status_code == 403
     expected = {"/hours/": 302, "/hours/nadia-okello/": 404}.get(page, 403)
@@ -72,7 +72,7 @@ def test_a_hold_is_on_the_board_without_a_name(desk: Client, visit: Service, run
 
 def test_the_board_asks_the_database_as_often_for_three_sessions_as_for_one(
     desk: Client, session: Appointment, visit: Service, runner: User, now: datetime, django_assert_num_queries: DjangoAssertNumQueries
-) -> None:  # noqa: PLR0917
+) -> None:
     desk.get("/board/?day=2026-11-26")
     with django_assert_num_queries(7):
         desk.get("/board/?day=2026-11-26")

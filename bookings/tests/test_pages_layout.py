@@ -1,5 +1,6 @@
 """The pure layout of the two-week page and of the board."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
@@ -20,6 +21,9 @@ class Free:
 
 def at(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+MIDNIGHT = datetime(2026, 11, 24, tzinfo=UTC)
 
 
 def laid(*slots: Free, zone: str = LONDON, first: date = date(2026, 11, 23), now: datetime = NOW) -> list[fortnight.Day]:
@@ -103,7 +107,7 @@ def test_the_zone_list_holds_known_zones_once() -> None:
     assert all(zones.is_zone(name) for name in names)
 
 
-def lane(*, work: list[Period], visits: list[board.Visit] = [], absences: list[board.Absence] = [], now: datetime = at("2026-11-24T00:00")) -> board.Lane:  # noqa: B006
+def lane(*, work: list[Period], visits: Sequence[board.Visit] = (), absences: Sequence[board.Absence] = (), now: datetime = MIDNIGHT) -> board.Lane:
     return board.lay_lane(
         key=1, head=None, on=date(2026, 11, 24), zone=LONDON, window=board.Window(), work=work, absences=absences, visits=visits, now=now
     )

@@ -96,7 +96,7 @@ def test_moving_asks_once_and_moves(client_of: ClientOf, session: Appointment, r
 
 
 @pytest.mark.parametrize(("to", "sentence"), [("2026-11-26T10:37Z", "Choose one of the times shown"), ("2026-11-23T09:00Z", "That time is over"), ("junk", "could not read"), ("2026-11-26T09:45Z", "has just gone")])
-def test_a_move_to_a_time_that_cannot_be_had_leaves_the_session(client_of: ClientOf, session: Appointment, runner: User, other_runner: User, visit: Service, now: datetime, to: str, sentence: str) -> None:  # noqa: PLR0917
+def test_a_move_to_a_time_that_cannot_be_had_leaves_the_session(client_of: ClientOf, session: Appointment, runner: User, other_runner: User, visit: Service, now: datetime, to: str, sentence: str) -> None:
     services.book_slot(service=visit, therapist=session.therapist, runner=other_runner.runner, start=NINE + timedelta(minutes=45), by=other_runner, now=now)
     answer = client_of(runner).post(url(session, "move/"), {"to": to})
     assert answer.status_code == 409
@@ -136,7 +136,7 @@ def test_the_cut_off_holds_to_the_second(client_of: ClientOf, session: Appointme
     ("before", "words", "link"),
     [(timedelta(minutes=10, seconds=1), "Your room opens today at 09:50", False), (timedelta(minutes=10), "Your room is open", True), (timedelta(minutes=-74), "Your room is open", True), (timedelta(minutes=-75), "This session is over", False)],
 )
-def test_the_room_opens_ten_minutes_before_and_closes_thirty_after(client_of: ClientOf, session: Appointment, runner: User, therapist: User, staff: User, clock: time_machine.Traveller, before: timedelta, words: str, link: bool) -> None:  # noqa: PLR0917
+def test_the_room_opens_ten_minutes_before_and_closes_thirty_after(client_of: ClientOf, session: Appointment, runner: User, therapist: User, staff: User, clock: time_machine.Traveller, before: timedelta, words: str, link: bool) -> None:
     clock.move_to(NINE - before)
     page = client_of(runner).get(url(session, "room/")).content.decode()
     assert words in page

@@ -22,6 +22,7 @@ from bookings.models.appointments import State
 from bookings.prices import price_of
 from bookings.views.booking import live_hold
 from bookings.views.clock import Clock, clock_of
+from bookings.views.reader import signed_in
 from bookings.views.times import Wish, times_page
 from clinic.core.errors import DomainError
 from clinic.core.kept import typed
@@ -39,7 +40,7 @@ MARKS = {
 @require_safe
 def appointments(request: HttpRequest) -> HttpResponse:
     """A runner's or therapist's own sessions, coming and past. Staff look at the board."""
-    user: Any = request.user
+    user = signed_in(request)
     if user.is_clinic_staff:
         return redirect("bookings:board")
     clock = clock_of(request)
@@ -52,7 +53,7 @@ def appointments(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def appointment(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
-    user: Any = request.user
+    user = signed_in(request)
     found = access.get_appointment(user, appointment_id)
     clock = clock_of(request)
     context = facts(found, clock, user)
@@ -70,8 +71,8 @@ def appointment(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
 @require_safe
 def calendar(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     """The session as a file for the reader's own calendar."""
-    found = access.get_appointment(request.user, appointment_id)  # type: ignore[arg-type]
-    content = ics.calendar_file(found, reader=request.user, now=clock_of(request).now, as_method="PUBLISH")  # type: ignore[arg-type]
+    found = access.get_appointment(signed_in(request), appointment_id)
+    content = ics.calendar_file(found, reader=signed_in(request), now=clock_of(request).now, as_method="PUBLISH")
     return HttpResponse(content, content_type=ics.MIME_TYPE, headers={"Content-Disposition": f'attachment; filename="{ics.file_name(found)}"'})
 
 
@@ -79,7 +80,7 @@ def calendar(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def move(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     """Two weeks of times for the same session; a tap on one asks once, then moves."""
-    user: Any = request.user
+    user = signed_in(request)
     found = access.get_appointment(user, appointment_id)
     clock = clock_of(request)
     if not services.may_change(found, user, clock.now):
@@ -108,7 +109,7 @@ def move(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
 
 def move_at_the_desk(request: HttpRequest, found: Appointment, clock: Clock) -> HttpResponse:
     """Staff give the session any free time, with anybody who offers it, by the clinic's clock."""
-    user: Any = request.user
+    user = signed_in(request)
     local = found.start.astimezone(ZoneInfo(clock.clinic_zone))
     wanted = parse_instant(request.GET.get("to"))
     shown = wanted.astimezone(local.tzinfo) if wanted else local
@@ -138,7 +139,7 @@ def move_at_the_desk(request: HttpRequest, found: Appointment, clock: Clock) -> 
 @require_http_methods(["GET", "HEAD", "POST"])
 def cancel(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     """What cancelling costs, said before it happens; then it happens."""
-    user: Any = request.user
+    user = signed_in(request)
     found = access.get_appointment(user, appointment_id)
     clock = clock_of(request)
     if found.state == State.CANCELLED:
@@ -158,7 +159,7 @@ def cancel(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
 @require_POST
 def mark(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     """Arrived, completed, did not come; or back to booked after a slip."""
-    user: Any = request.user
+    user = signed_in(request)
     found = access.get_appointment(user, appointment_id)
     verb = MARKS.get(request.POST.get("state", ""))
     if verb is None:
@@ -172,7 +173,7 @@ def mark(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def room(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     """The way into the video room, for its two people: open from 10 minutes before to 30 minutes after."""
-    user: Any = request.user
+    user = signed_in(request)
     found = access.get_session_room(user, appointment_id)
     clock = clock_of(request)
     door = video.door(found, clock.now)

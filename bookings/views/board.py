@@ -18,17 +18,19 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from bookings import board as layout
 from bookings import services
-from bookings.availability import Slot, find_slots, offering
+from bookings.availability import Slot, find_slots
+from bookings.diaries import offering
 from bookings.forms import CallerForm
 from bookings.fortnight import nearest
 from bookings.instants import parse_day, parse_instant
-from bookings.models import Service
+from bookings.models import Appointment, Service
 from bookings.prices import price_of
 from bookings.schedule import Schedule, read_schedule
+from bookings.views.reader import signed_in
 from clinic.core.errors import DomainError
 from clinic.core.kept import typed
 from clinic.people.access import get_contact, role_required
-from clinic.people.models import RunnerProfile, TherapistProfile
+from clinic.people.models import RunnerProfile, TherapistProfile, User
 from clinic.people.services import find_runners
 
 DAYS_OFFERED = 7
@@ -126,7 +128,7 @@ def book_for(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and service is not None and form.is_valid():
         wanted = form.cleaned_data["instant"]
         try:
-            booked = book_now(request, service, therapist, runner, form, now)
+            booked = book_now(form, service=service, therapist=therapist, runner=runner, by=signed_in(request), now=now)
         except DomainError as error:
             refused = error
         else:
@@ -156,12 +158,12 @@ def book_for(request: HttpRequest) -> HttpResponse:
     return render(request, "bookings/book_for.html", context, status=refused.status if refused else 422 if request.method == "POST" else 200)
 
 
-def book_now(request: HttpRequest, service: Service, therapist: TherapistProfile | None, runner: RunnerProfile | None, form: CallerForm, now: datetime) -> Any:
+def book_now(form: CallerForm, *, service: Service, therapist: TherapistProfile | None, runner: RunnerProfile | None, by: User, now: datetime) -> Appointment:
     """The one booking: for the runner found, or for the caller whose details were typed."""
     typed_in = form.cleaned_data
     reason = typed_in["reason"] if typed_in["start"] in ("", "other") else ""
     if runner is not None:
-        return services.book_slot(service=service, therapist=therapist, runner=runner, start=typed_in["instant"], by=request.user, now=now, override_reason=reason)
+        return services.book_slot(service=service, therapist=therapist, runner=runner, start=typed_in["instant"], by=by, now=now, override_reason=reason)
     return services.book_for_caller(
         service=service,
         therapist=therapist,
@@ -169,7 +171,7 @@ def book_now(request: HttpRequest, service: Service, therapist: TherapistProfile
         name=typed_in["name"],
         email=typed_in["email"],
         phone=typed_in["phone"],
-        by=request.user,
+        by=by,
         now=now,
         override_reason=reason,
     )
@@ -185,7 +187,7 @@ def wish_of(request: HttpRequest, asked: Any) -> tuple[Service | None, Therapist
         runner_id = UUID(asked.get("runner", ""))
     except ValueError:
         return service, therapist, None
-    return service, therapist, get_contact(request.user, runner_id)  # type: ignore[arg-type]
+    return service, therapist, get_contact(signed_in(request), runner_id)
 
 
 def offered_times(service: Service | None, therapist: TherapistProfile | None, runner: RunnerProfile | None, on: date, now: datetime) -> list[Slot]:

@@ -1,7 +1,6 @@
 """Booking, from the wish to the confirmation: choose, pick a time, log in if need be, check, book."""
 
 from datetime import datetime
-from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -18,6 +17,7 @@ from bookings.models.appointments import State
 from bookings.prices import price_of
 from bookings.services.holding import HOLD
 from bookings.views.clock import Clock, clock_of
+from bookings.views.reader import signed_in
 from bookings.views.times import Wish, times_page
 from clinic.core.decorators import public
 from clinic.core.errors import DomainError, Forbidden
@@ -85,14 +85,15 @@ def resume(request: HttpRequest) -> HttpResponse:
 
 def take(request: HttpRequest, wish: Wish, clock: Clock, start: datetime) -> HttpResponse:
     """Hold `start` for the runner and go on to the check page; if it cannot be had, the page with the nearest times."""
-    if request.user.is_clinic_staff:  # type: ignore[union-attr]
+    user = signed_in(request)
+    if user.is_clinic_staff:
         query = {"service": wish.service.slug, "therapist": wish.therapist.slug if wish.therapist else "", "start": start.isoformat()}
         return redirect(f"{reverse('bookings:book_for')}?{urlencode(query)}")
     if wish.runner is None:
         raise Forbidden("Only runners book a time for themselves. Ask the front desk to book for a runner.", code="not_a_runner")
     try:
         held = services.hold_slot(
-            service=wish.service, therapist=wish.therapist, runner=wish.runner, start=start, by=request.user, now=clock.now
+            service=wish.service, therapist=wish.therapist, runner=wish.runner, start=start, by=user, now=clock.now
         )
     except DomainError as refused:
         return times_page(request, wish, clock, refused=refused, wanted=start, status=409)
@@ -104,7 +105,7 @@ def take(request: HttpRequest, wish: Wish, clock: Clock, start: datetime) -> Htt
 @require_http_methods(["GET", "HEAD", "POST"])
 def check(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     """Look the held time over and book it, or let it go."""
-    held = access.get_hold(request.user, appointment_id)  # type: ignore[arg-type]
+    held = access.get_hold(signed_in(request), appointment_id)
     clock = clock_of(request)
     if held.hold_expires_at is None:
         return redirect("bookings:appointment", held.pk)
@@ -128,10 +129,10 @@ def check(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
 def decide_on(request: HttpRequest, held: Appointment, clock: Clock) -> HttpResponse:
     """Book the held time, or give it back."""
     if request.POST.get("do") == "release":
-        services.release_hold(appointment=held, by=request.user, now=clock.now)
+        services.release_hold(appointment=held, by=signed_in(request), now=clock.now)
         return redirect(times_url(held))
     try:
-        booked = services.confirm_hold(appointment=held, by=request.user, now=clock.now)
+        booked = services.confirm_hold(appointment=held, by=signed_in(request), now=clock.now)
     except DomainError as refused:
         return times_page(request, wish_of(held), clock, refused=refused, wanted=held.start, status=409)
     return redirect(f"{reverse('bookings:appointment', args=[booked.pk])}?booked=1")
@@ -148,7 +149,7 @@ def times_url(held: Appointment) -> str:
 
 def runner_of(request: HttpRequest) -> RunnerProfile | None:
     """The profile of the runner asking; None for visitors and the team."""
-    user: Any = request.user
+    user = signed_in(request)
     return user.runner if user.is_authenticated and user.is_runner else None
 
 
@@ -157,5 +158,5 @@ def live_hold(request: HttpRequest) -> Appointment | None:
     if runner_of(request) is None:
         return None
     clock = clock_of(request)
-    mine = Appointment.objects.visible_to(request.user).with_people()  # type: ignore[arg-type]
+    mine = Appointment.objects.visible_to(signed_in(request)).with_people()
     return mine.filter(state=State.HELD, hold_expires_at__gt=clock.now).first()

@@ -61,6 +61,6 @@ def clock_of(request: HttpRequest) -> Clock:
             request.session[CHOSEN] = asked
         return Clock(asked, now)
     chosen = request.session.get(CHOSEN)
-    known = chosen if is_zone(chosen) else zone_of(request)
+    known = str(chosen) if is_zone(chosen) else zone_of(request)
     told = request.user.is_authenticated or is_zone(request.COOKIES.get(ZONE_COOKIE))
     return Clock(known, now, guess=not chosen and not told, unknown=asked[:40])

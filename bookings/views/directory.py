@@ -140,7 +140,7 @@ def has(words: Sequence[str], wanted: str) -> bool:
 def facets(name: str, chosen: str, words: Iterable[str], **others: str) -> list[Facet]:
     """A facet for each of the most frequent `words`, and for the chosen one; `others` are the choices that stay."""
     counted = Counter(str(word) for word in words)
-    result = []
+    result: list[Facet] = []
     for word, count in sorted(counted.items(), key=lambda pair: (-pair[1], pair[0].casefold())):
         is_chosen = word.casefold() == chosen.casefold()
         if len(result) >= FACETS_SHOWN and not is_chosen:

@@ -17,6 +17,7 @@ from bookings.forms import RANGES_PER_DAY, OverrideForm, TimeOffForm, WeekForm
 from bookings.instants import parse_day
 from bookings.models import Appointment, Override, Service, TimeOff, WeeklyHours
 from bookings.schedule import minutes_of, week_bars
+from bookings.views.reader import signed_in
 from clinic.core.errors import DomainError
 from clinic.core.kept import typed
 from clinic.people.access import role_required
@@ -27,7 +28,7 @@ from clinic.people.models import TherapistProfile
 @require_safe
 def hours(request: HttpRequest) -> HttpResponse:
     """Everybody's week at a glance; a therapist goes straight to their own."""
-    user: Any = request.user
+    user = signed_in(request)
     if user.is_therapist:
         return redirect("bookings:hours_of", user.therapist.slug)
     now = timezone.now()
@@ -47,7 +48,7 @@ def hours(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def hours_of(request: HttpRequest, slug: str) -> HttpResponse:
     """One therapist's week, exceptions and time off. Three forms; `do` says which of them was sent."""
-    person = get_therapist(request.user, slug)
+    person = get_therapist(signed_in(request), slug)
     now = timezone.now()
     today = now.astimezone(ZoneInfo(person.user.zone)).date()
     do = request.POST.get("do", "")
@@ -82,7 +83,7 @@ def hours_of(request: HttpRequest, slug: str) -> HttpResponse:
 
 def save(request: HttpRequest, person: TherapistProfile, do: str, typed_in: dict[str, Any], now: datetime) -> HttpResponse:
     """Write one of the three; sessions it hits stay booked and are listed on the page."""
-    by: Any = request.user
+    by = signed_in(request)
     if do == "week":
         hit = services.set_weekly_hours(therapist=person, ranges=typed_in["ranges"], valid_from=typed_in["valid_from"], by=by, now=now).hit
         said = f"The week stands from {typed_in['valid_from']:%A %-d %B}."
@@ -106,11 +107,11 @@ def save(request: HttpRequest, person: TherapistProfile, do: str, typed_in: dict
 @require_POST
 def clear_day(request: HttpRequest, slug: str) -> HttpResponse:
     """Take the exceptions of one day back."""
-    person = get_therapist(request.user, slug)
+    person = get_therapist(signed_in(request), slug)
     on = parse_day(request.POST.get("on"))
     if on is None:
         raise DomainError("Which day? Open the page again.", code="bad_day")
-    services.clear_overrides(therapist=person, on=on, by=request.user, now=timezone.now())
+    services.clear_overrides(therapist=person, on=on, by=signed_in(request), now=timezone.now())
     messages.success(request, f"{on:%A %-d %B} follows the weekly hours again.")
     return redirect("bookings:hours_of", person.slug)
 
@@ -120,8 +121,8 @@ def clear_day(request: HttpRequest, slug: str) -> HttpResponse:
 def time_off(request: HttpRequest, time_off_id: int) -> HttpResponse:
     """Take an absence back."""
     absence = get_object_or_404(TimeOff.objects.select_related("therapist__user"), pk=time_off_id)
-    person = get_therapist(request.user, absence.therapist.slug)
-    services.remove_time_off(time_off=absence, by=request.user, now=timezone.now())
+    person = get_therapist(signed_in(request), absence.therapist.slug)
+    services.remove_time_off(time_off=absence, by=signed_in(request), now=timezone.now())
     messages.success(request, "Taken back: those hours are open again.")
     return redirect("bookings:hours_of", person.slug)
 

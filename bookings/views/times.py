@@ -10,7 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from bookings.availability import Slot, offering, search_slots
+from bookings.availability import Slot, search_slots
+from bookings.diaries import offering
 from bookings.fortnight import DAYS, lay_out, nearest, title_of
 from bookings.instants import parse_day
 from bookings.models import Appointment, Service
