@@ -31,13 +31,27 @@ def prepare(database_url: str, **environment: str) -> None:
     parts = urlsplit(database_url)
     if "bench" not in parts.path:
         raise SystemExit(f"{database_url}: a benchmark empties its database, so the name must hold 'bench'.")
-    os.environ.update({"DATABASE_URL": database_url, "API_RATE_ANONYMOUS": "1000000/min", "API_RATE_PERSON": "1000000/min", "LOG_LEVEL": "ERROR", **environment})
+    os.environ.update(
+        {
+            "DATABASE_URL": database_url,
+            "API_RATE_ANONYMOUS": "1000000/min",
+            "API_RATE_PERSON": "1000000/min",
+            "LOG_LEVEL": "ERROR",
+            **environment,
+        }
+    )
     os.environ.setdefault("VAR_DIR", tempfile.mkdtemp(prefix="bench-"))
     if parts.scheme.startswith("postgres"):
         import psycopg2
         from psycopg2 import sql
 
-        server = psycopg2.connect(host=parts.hostname, port=parts.port or 5432, user=parts.username, password=parts.password, dbname="postgres")
+        server = psycopg2.connect(
+            host=parts.hostname,
+            port=parts.port or 5432,
+            user=parts.username,
+            password=parts.password,
+            dbname="postgres",
+        )
         server.autocommit = True
         name = sql.Identifier(parts.path.strip("/"))
         with server.cursor() as cursor:
@@ -46,7 +60,9 @@ def prepare(database_url: str, **environment: str) -> None:
         server.close()
     else:
         for suffix in ("", "-wal", "-shm"):
-            Path(parts.path.removeprefix("/") if parts.path.startswith("//") else parts.path).with_name(Path(parts.path).name + suffix).unlink(missing_ok=True)
+            Path(parts.path.removeprefix("/") if parts.path.startswith("//") else parts.path).with_name(
+                Path(parts.path).name + suffix
+            ).unlink(missing_ok=True)
     sys.path.insert(0, str(ROOT))
     os.environ["DJANGO_SETTINGS_MODULE"] = "clinic.settings"
     import django
@@ -63,8 +79,21 @@ def serving(kind: str, *, workers: int, threads: int = 8) -> Iterator[int]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [part.format(threads=threads) for part in SERVERS[kind]]
-    arguments = ["-m", *command, "--workers", str(workers), "--bind", f"127.0.0.1:{port}", "--log-level", "error", "--keep-alive", "30", "--backlog", "512"]
-    process = subprocess.Popen([sys.executable, *arguments], cwd=ROOT, env=os.environ.copy(), start_new_session=True)  # noqa: S603
+    arguments = [
+        "-m",
+        *command,
+        "--workers",
+        str(workers),
+        "--bind",
+        f"127.0.0.1:{port}",
+        "--log-level",
+        "error",
+        "--keep-alive",
+        "30",
+        "--backlog",
+        "512",
+    ]
+    process = subprocess.Popen([sys.executable, *arguments], cwd=ROOT, env=os.environ.copy(), start_new_session=True)
     try:
         wait_for(port, process)
         yield port
@@ -85,7 +114,9 @@ def wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
     raise SystemExit("The server did not answer within 20 seconds.")
 
 
-def call(connection: http.client.HTTPConnection, method: str, path: str, *, token: str = "", body: object = None) -> tuple[int, bytes]:
+def call(
+    connection: http.client.HTTPConnection, method: str, path: str, *, token: str = "", body: object = None
+) -> tuple[int, bytes]:
     """One request on an open connection: status and body."""
     headers = {"Accept": "application/json", **({"Authorization": f"Token {token}"} if token else {})}
     if body is not None:

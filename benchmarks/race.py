@@ -34,11 +34,23 @@ def people(count: int) -> list[str]:
     from bookings.models import Service, WeeklyHours
     from clinic.people.models import Role, RunnerProfile, TherapistProfile, User
 
-    user = User.objects.create(email="therapist@bench.example", name="Tess Therapist", role=Role.THERAPIST, password="!")
+    user = User.objects.create(
+        email="therapist@bench.example", name="Tess Therapist", role=Role.THERAPIST, password="!"
+    )
     therapist = TherapistProfile.objects.create(user=user, slug="tess")
-    service = Service.objects.create(slug="visit", name="Visit", minutes=45, buffer_after_min=15, price_pence=6800, slot_step_min=15, min_notice_min=60)
+    service = Service.objects.create(
+        slug="visit",
+        name="Visit",
+        minutes=45,
+        buffer_after_min=15,
+        price_pence=6800,
+        slot_step_min=15,
+        min_notice_min=60,
+    )
     service.therapists.add(therapist)
-    WeeklyHours.objects.bulk_create(WeeklyHours(therapist=therapist, weekday=day, starts=clock(0), ends=clock(0)) for day in range(7))
+    WeeklyHours.objects.bulk_create(
+        WeeklyHours(therapist=therapist, weekday=day, starts=clock(0), ends=clock(0)) for day in range(7)
+    )
     tokens = []
     for number in range(count):
         user = User.objects.create(email=f"runner{number}@bench.example", name=f"Runner {number}", password="!")
@@ -60,7 +72,7 @@ def race(port: int, tokens: list[str], posts: list[tuple[str, dict[str, str]]]) 
         try:
             status, answer = ground.call(line, "POST", path, token=token, body=body)
             code = json.loads(answer).get("code", "") if status != 201 else ""
-        except Exception as failed:  # noqa: BLE001 (every failure is counted and shown)
+        except Exception as failed:
             status, code = 0, type(failed).__name__
         ends.append((status, code, time.perf_counter() - begun))
         line.close()
@@ -84,7 +96,9 @@ def main() -> None:
     options.add_argument("--mix", action="store_true", help="starts 15 minutes apart, every third client holds")
     given = options.parse_args()
     clients = given.clients or (20 if given.database.startswith("sqlite") else 50)
-    print(f"race: {clients} clients, {given.rounds} rounds, {given.server} with {given.workers} workers, {given.database.split(':')[0]}; {ground.machine()}")
+    print(
+        f"race: {clients} clients, {given.rounds} rounds, {given.server} with {given.workers} workers, {given.database.split(':')[0]}; {ground.machine()}"
+    )
     ground.prepare(given.database)
 
     from django.db import connection
@@ -101,7 +115,9 @@ def main() -> None:
             for client in range(clients):
                 start = slot + timedelta(minutes=15 * (client % 3)) if given.mix else slot
                 kind = "holds" if given.mix and client % 3 == 2 else "appointments"
-                posts.append((f"/api/v1/{kind}/", {"service": "visit", "therapist": "tess", "start": start.isoformat()}))
+                posts.append(
+                    (f"/api/v1/{kind}/", {"service": "visit", "therapist": "tess", "start": start.isoformat()})
+                )
             ends = race(port, tokens, posts)
             stored = Appointment.objects.active().filter(start__gte=slot, start__lt=slot + timedelta(hours=1)).count()
             counted = Counter((status, code) for status, code, _ in ends)
@@ -110,11 +126,15 @@ def main() -> None:
             told = ", ".join(f"{count} x {status} {code}".strip() for (status, code), count in sorted(counted.items()))
             right = stored == 1 and counted == Counter({(201, ""): 1, (409, "slot_taken"): clients - 1})
             failures += not right
-            print(f"  round {number:2}: stored {stored}; {told}; slowest {took * 1000:.0f} ms{'' if right else '   <-- wrong'}")
+            print(
+                f"  round {number:2}: stored {stored}; {told}; slowest {took * 1000:.0f} ms{'' if right else '   <-- wrong'}"
+            )
     with connection.cursor() as cursor:
         cursor.execute(OVERLAPS)
         overlapping = cursor.fetchone()[0]
-    print(f"  client ms median / p95 {ground.milliseconds(every)}, slowest of all {slowest * 1000:.0f}; overlapping pairs by SQL {overlapping}; wrong rounds {failures}")
+    print(
+        f"  client ms median / p95 {ground.milliseconds(every)}, slowest of all {slowest * 1000:.0f}; overlapping pairs by SQL {overlapping}; wrong rounds {failures}"
+    )
     raise SystemExit(1 if failures or overlapping else 0)
 
 

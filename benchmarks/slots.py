@@ -33,25 +33,45 @@ def load(count: int, now: datetime) -> None:
         for role, size in ((Role.THERAPIST, THERAPISTS), (Role.RUNNER, RUNNERS))
         for number in range(size)
     )
-    therapists = TherapistProfile.objects.bulk_create(TherapistProfile(user=user, slug=f"therapist-{user.pk}") for user in users[:THERAPISTS])
+    therapists = TherapistProfile.objects.bulk_create(
+        TherapistProfile(user=user, slug=f"therapist-{user.pk}") for user in users[:THERAPISTS]
+    )
     runners = RunnerProfile.objects.bulk_create(RunnerProfile(user=user) for user in users[THERAPISTS:])
     service = Service.objects.create(
-        slug="visit", name="Visit", minutes=MINUTES, price_pence=6800, slot_step_min=MINUTES, min_notice_min=120, horizon_days=60
+        slug="visit",
+        name="Visit",
+        minutes=MINUTES,
+        price_pence=6800,
+        slot_step_min=MINUTES,
+        min_notice_min=120,
+        horizon_days=60,
     )
     service.therapists.set(therapists)
     WeeklyHours.objects.bulk_create(
-        WeeklyHours(therapist=each, weekday=day, starts=clock(9), ends=clock(17)) for each in therapists for day in range(5)
+        WeeklyHours(therapist=each, weekday=day, starts=clock(9), ends=clock(17))
+        for each in therapists
+        for day in range(5)
     )
-    dice = random.Random(7)  # noqa: S311
+    dice = random.Random(7)
     rows: list[Appointment] = []
     written = 0
     for start, place in grid(count, now, dice):
         therapist, ends = therapists[place % THERAPISTS], start + timedelta(minutes=MINUTES)
         rows.append(
             Appointment(
-                service=service, therapist=therapist, runner=runners[place % RUNNERS], start=start, end=ends, busy_from=start, busy_until=ends,
-                state="booked" if start > now else "completed", zone=ZONE, wall_start=start.isoformat(), booked_by=users[0], booked_at=now,
-            )  # fmt: skip
+                service=service,
+                therapist=therapist,
+                runner=runners[place % RUNNERS],
+                start=start,
+                end=ends,
+                busy_from=start,
+                busy_until=ends,
+                state="booked" if start > now else "completed",
+                zone=ZONE,
+                wall_start=start.isoformat(),
+                booked_by=users[0],
+                booked_at=now,
+            )
         )
         if len(rows) == 2_000:
             written += len(Appointment.objects.bulk_create(rows))
@@ -87,9 +107,17 @@ def floor_once(first: date, last: date, now: datetime) -> int:
     from django.db import connection
 
     low, high = datetime.combine(first, clock(0), UTC), datetime.combine(last + timedelta(days=1), clock(0), UTC)
-    epoch = "extract(epoch from busy_from)::bigint" if connection.vendor == "postgresql" else "cast(strftime('%s', busy_from) as integer)"
+    epoch = (
+        "extract(epoch from busy_from)::bigint"
+        if connection.vendor == "postgresql"
+        else "cast(strftime('%s', busy_from) as integer)"
+    )
     with connection.connection.cursor() if connection.vendor == "postgresql" else connection.connection as driver:
-        mark, bounds = ("%s", (low, high)) if connection.vendor == "postgresql" else ("?", (str(low.replace(tzinfo=None)), str(high.replace(tzinfo=None))))
+        mark, bounds = (
+            ("%s", (low, high))
+            if connection.vendor == "postgresql"
+            else ("?", (str(low.replace(tzinfo=None)), str(high.replace(tzinfo=None))))
+        )
         cursor = driver if connection.vendor == "postgresql" else driver.cursor()
         cursor.execute(
             f"select therapist_id, {epoch} from bookings_appointment where state in ('held', 'booked', 'arrived', 'completed', 'no_show')"
@@ -162,7 +190,9 @@ def main() -> None:
     options.add_argument("--workers", type=int, default=2)
     options.add_argument("--servers", nargs="*", default=list(ground.SERVERS), choices=list(ground.SERVERS))
     given = options.parse_args()
-    print(f"slots: {THERAPISTS} therapists x 14 days, {given.appointments:,} appointments, {given.database.split(':')[0]}; {ground.machine()}")
+    print(
+        f"slots: {THERAPISTS} therapists x 14 days, {given.appointments:,} appointments, {given.database.split(':')[0]}; {ground.machine()}"
+    )
     ground.prepare(given.database)
 
     from django.db import connection
@@ -200,7 +230,9 @@ def main() -> None:
     path = f"/api/v1/slots/?service=visit&from={first}&to={last}&zone={ZONE}"
     for kind in given.servers:
         alone, rate, size = over_http(kind, path, found, workers=given.workers, calls=given.calls)
-        print(f"  HTTP {kind:8} {given.workers} workers      {alone} ms  (target <= 40), {rate:.0f} calls/s  (target >= 100), {size / 1000:.0f} kB")
+        print(
+            f"  HTTP {kind:8} {given.workers} workers      {alone} ms  (target <= 40), {rate:.0f} calls/s  (target >= 100), {size / 1000:.0f} kB"
+        )
 
 
 if __name__ == "__main__":

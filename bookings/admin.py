@@ -1,5 +1,7 @@
 """The back office: services and rooms are kept here; hours and sessions are only looked at, their verbs keep the rules."""
 
+from typing import ClassVar
+
 from django.contrib import admin
 
 from bookings.models import Appointment, Override, Service, TimeOff, TreatmentRoom, WeeklyHours
@@ -12,7 +14,7 @@ class ServiceAdmin(Audited):
     list_filter = ("place", "is_active")
     search_fields = ("name",)
     filter_horizontal = ("therapists",)
-    prepopulated_fields = {"slug": ("name",)}
+    prepopulated_fields: ClassVar = {"slug": ("name",)}
 
 
 @admin.register(TreatmentRoom)

@@ -1,28 +1,41 @@
-"""Free times read from the database: the few queries that feed `bookings.slots`, and the one decision about a start.
+"""Questions about free times: every start of a range, the next of each therapist, and the one decision about a start.
 
 Whatever the number of therapists, days and appointments, a search is three queries, and one more for the therapists who
-are free only after the range.
+are free only after the range (`bookings.diaries` asks them).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, NamedTuple
-
-from django.db.models import BigIntegerField, BooleanField, DateField, F, FilteredRelation, Func, IntegerField, Q, QuerySet, TimeField, Value
-from django.db.models.functions import Cast
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
 
 from bookings import slots
-from bookings.models import Appointment, HoursPlace, Override, Service, TimeOff, TreatmentRoom, WeeklyHours
-from bookings.models.appointments import ACTIVE_STATES, State
+from bookings.diaries import (
+    REACH,
+    Search,
+    keeping_time,
+    offering,
+    open_search,
+    read_diaries,
+    rules_of,
+)
+from bookings.models import Appointment, Service
 from bookings.models.catalogue import LONGEST_BUSY
-from bookings.slots import DayChange, Diary, Hours, Others, Refusal, Rules
+from bookings.slots import Refusal, Rules
 from clinic.core.errors import Conflict, DomainError
 from clinic.people.models import RunnerProfile, TherapistProfile
 
+__all__ = [
+    "Found",
+    "Slot",
+    "decide",
+    "find_slots",
+    "first_with_anyone",
+    "next_slots",
+    "offering",
+    "search_slots",
+]
+
 FORTNIGHT = timedelta(days=14)
-REACH = timedelta(days=2)
-KEPT_STATES = tuple(state for state in ACTIVE_STATES if state != State.HELD)
 
 
 class Slot(NamedTuple):
@@ -47,53 +60,6 @@ class Verdict(NamedTuple):
 
     zone: str
     room_id: int | None
-
-
-class Epoch(Func):
-    """An instant as whole seconds since 1970."""
-
-    output_field = BigIntegerField()
-
-    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        return self.as_sql(compiler, connection, template="EXTRACT(EPOCH FROM %(expressions)s)::bigint", **context)
-
-    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        return self.as_sql(compiler, connection, template="CAST(strftime('%%%%s', %(expressions)s) AS INTEGER)", **context)
-
-
-@dataclass(slots=True)
-class Search:
-    """What a question about free times is asked with, and the timetables it has read so far."""
-
-    service: Service
-    runner: RunnerProfile | None
-    moving: Appointment | None
-    now: datetime
-    zones: dict[int, str]
-    rules: Rules
-    hours: dict[int, list[Hours]] = field(default_factory=dict)
-    changes: dict[int, list[DayChange]] = field(default_factory=dict)
-    off: dict[int, list[slots.Range]] = field(default_factory=dict)
-
-
-def rules_of(service: Service) -> Rules:
-    """The service's rules in seconds."""
-    return Rules(
-        length=service.minutes * 60,
-        before=service.buffer_before_min * 60,
-        after=service.buffer_after_min * 60,
-        step=service.slot_step_min * 60,
-        notice=service.min_notice_min * 60,
-        horizon=service.horizon_days * 86_400,
-    )
-
-
-def offering(service: Service) -> QuerySet[TherapistProfile]:
-    """Therapists with whom the service can be booked."""
-    if not service.is_active:
-        return TherapistProfile.objects.none()
-    found = TherapistProfile.objects.filter(services=service, user__is_active=True)
-    return found.filter(takes_new_runners=True) if service.is_first_visit else found
 
 
 def find_slots(
@@ -163,9 +129,15 @@ def next_slots(
     return found | first_each(search, [each for each in search.zones if each not in found], middle, None, zone)
 
 
-def first_with_anyone(*, service: Service, zone: str, runner: RunnerProfile | None = None, now: datetime) -> Slot | None:
+def first_with_anyone(
+    *, service: Service, zone: str, runner: RunnerProfile | None = None, now: datetime
+) -> Slot | None:
     """The nearest free start with any listed therapist, or None."""
-    return min(next_slots(service=service, zone=zone, runner=runner, now=now).values(), key=lambda slot: slot.start, default=None)
+    return min(
+        next_slots(service=service, zone=zone, runner=runner, now=now).values(),
+        key=lambda slot: slot.start,
+        default=None,
+    )
 
 
 def decide(
@@ -197,11 +169,13 @@ def decide(
             fields={"therapist": "Does not offer this session."},
         )
     at = slots.seconds(start)
-    diaries, others, room_ids = read_diaries(search, [therapist.pk], at, at + 1)
-    refused = slots.refusal(diaries[therapist.pk], search.rules, at, slots.seconds(now), others, beyond_rules=beyond_rules)
+    diaries, others, rooms = read_diaries(search, [therapist.pk], at, at + 1)
+    refused = slots.refusal(
+        diaries[therapist.pk], search.rules, at, slots.seconds(now), others, beyond_rules=beyond_rules
+    )
     if refused is not None:
         raise explained(refused, service)
-    return Verdict(search.zones[therapist.pk], free_room(search.rules, others, room_ids, at))
+    return Verdict(search.zones[therapist.pk], free_room(search.rules, rooms, at))
 
 
 def free_at(*, service: Service, runner: RunnerProfile | None, start: datetime, now: datetime) -> list[int]:
@@ -223,7 +197,9 @@ def explained(refused: Refusal, service: Service) -> DomainError:
         case Refusal.SLOT_TAKEN | Refusal.NO_ROOM:
             return Conflict("That time has just gone. Here are the nearest free ones.", code=str(Refusal.SLOT_TAKEN))
         case Refusal.RUNNER_BUSY:
-            return Conflict("There is already a session at that time. Choose another time, or move the other session.", code=code)
+            return Conflict(
+                "There is already a session at that time. Choose another time, or move the other session.", code=code
+            )
         case Refusal.IN_THE_PAST:
             sentence = "That time is over. Choose one that is still to come."
         case Refusal.TOO_SOON:
@@ -256,23 +232,6 @@ def day_bounds(first: date, last: date, zone: str, now: datetime, service: Servi
     return slots.day_range(zone, first, None, None)[0], slots.day_range(zone, last, None, None)[1]
 
 
-def open_search(
-    service: Service,
-    therapists: Sequence[TherapistProfile] | None,
-    runner: RunnerProfile | None,
-    moving: Appointment | None,
-    now: datetime,
-) -> Search:
-    """A search over those of `therapists` who offer the service (one query)."""
-    candidates = offering(service)
-    if therapists is None:
-        candidates = candidates.filter(is_listed=True)
-    else:
-        candidates = candidates.filter(pk__in=[each.pk for each in therapists])
-    zones = dict(candidates.order_by().values_list("pk", "user__zone"))
-    return Search(service, runner, moving, now.astimezone(UTC), zones, rules_of(service))
-
-
 def in_range(search: Search, low: slots.Seconds, high: slots.Seconds, zone: str) -> list[Slot]:
     """All free starts of the search in `low`..`high`, sorted by start."""
     now = slots.seconds(search.now)
@@ -283,13 +242,15 @@ def in_range(search: Search, low: slots.Seconds, high: slots.Seconds, zone: str)
     starts = [
         (start, therapist_id)
         for therapist_id, diary in diaries.items()
-        for start in slots.free_starts(diary, search.rules, low, high, now, others)
+        for start in slots.free_starts(diary, search.rules, low, high, now=now, others=others)
     ]
     starts.sort()
     return [slot_at(search, start, therapist_id, zone) for start, therapist_id in starts]
 
 
-def first_each(search: Search, therapist_ids: Sequence[int], low: slots.Seconds, high: slots.Seconds | None, zone: str) -> dict[int, Slot]:
+def first_each(
+    search: Search, therapist_ids: Sequence[int], low: slots.Seconds, high: slots.Seconds | None, zone: str
+) -> dict[int, Slot]:
     """The first free start of each of `therapist_ids` from `low` on, up to `high` or the service's horizon."""
     now = slots.seconds(search.now)
     low, high = slots.bounds(search.rules, low, now + search.rules.horizon + 1 if high is None else high, now)
@@ -298,7 +259,7 @@ def first_each(search: Search, therapist_ids: Sequence[int], low: slots.Seconds,
     diaries, others, _ = read_diaries(search, therapist_ids, low, high)
     result = {}
     for therapist_id, diary in diaries.items():
-        start = next(slots.free_starts(diary, search.rules, low, high, now, others), None)
+        start = next(slots.free_starts(diary, search.rules, low, high, now=now, others=others), None)
         if start is not None:
             result[therapist_id] = slot_at(search, start, therapist_id, zone)
     return result
@@ -308,133 +269,33 @@ def slot_at(search: Search, start: slots.Seconds, therapist_id: int, zone: str) 
     return Slot(therapist_id, search.service.pk, slots.instant(start), slots.instant(start + search.rules.length), zone)
 
 
-def read_diaries(
-    search: Search, therapist_ids: Sequence[int], low: slots.Seconds, high: slots.Seconds
-) -> tuple[dict[int, Diary], Others, list[int]]:
-    """What is open and what is taken for starts in `low`..`high`: each therapist's diary, the rest, the rooms' keys."""
-    if not search.hours:
-        read_timetables(search, list(search.zones))
-    busy: dict[int, list[slots.Range]] = {}
-    rooms: dict[int, list[slots.Range]] = {}
-    runner: list[slots.Range] = []
-    for kind, key, taken_from, taken_until in taken_between(search, therapist_ids, low, high):
-        if kind == THERAPIST:
-            busy.setdefault(key, []).append((taken_from, taken_until))
-        elif kind == RUNNER:
-            runner.append((taken_from, taken_until))
-        else:
-            room = rooms.setdefault(key, [])
-            if taken_from is not None:
-                room.append((taken_from, taken_until))
-    diaries = {
-        each: Diary(
-            search.zones[each],
-            search.hours.get(each, []),
-            search.changes.get(each, ()),
-            busy.get(each, ()),
-            search.off.get(each, ()),
-        )
-        for each in therapist_ids
-    }
-    return diaries, Others(runner, list(rooms.values()) if rooms else None), list(rooms)
-
-
-def free_room(rules: Rules, others: Others, room_ids: Sequence[int], start: slots.Seconds) -> int | None:
+def free_room(rules: Rules, rooms: Mapping[int, Sequence[slots.Range]], start: slots.Seconds) -> int | None:
     """The first room that is free for a session from `start`, or None where no room is needed."""
-    for room_id, taken in zip(room_ids, others.rooms or (), strict=True):
-        if not slots.is_barred(slots.barred_by(taken, length=rules.length, before=rules.before, after=rules.after), start):
+    for room_id, taken in rooms.items():
+        if not slots.is_barred(
+            slots.barred_by(taken, length=rules.length, before=rules.before, after=rules.after), start
+        ):
             return room_id
     return None
 
 
-HOURS, CHANGE, OFF = range(3)
+def is_plainly_taken(
+    *, service: Service, therapist: TherapistProfile, runner: RunnerProfile, start: datetime, now: datetime
+) -> bool:
+    """A glance without a lock, one cheap query: whether the therapist's time is gone, so that `decide` is sure to refuse.
 
-
-def read_timetables(search: Search, therapist_ids: Sequence[int]) -> None:
-    """Weekly hours, overrides and time off of the therapists, from now to the horizon, in one query."""
-    first = search.now.date() - REACH
-    last = search.now.date() + timedelta(days=search.service.horizon_days) + REACH
-    places = (HoursPlace.EITHER, search.service.place)
-    no_date = Cast(Value(None), DateField())
-    no_time = Cast(Value(None), TimeField())
-    no_number = Cast(Value(None), BigIntegerField())
-    hours = (
-        WeeklyHours.objects.filter(therapist__in=therapist_ids, place__in=places)
-        .between(first, last)
-        .order_by()
-        .values_list(
-            Value(HOURS, output_field=IntegerField()), "therapist_id", Cast("weekday", BigIntegerField()), no_number, "valid_from", "valid_until", "starts", "ends", Value(False, output_field=BooleanField())
-        )
-    )
-    changes = (
-        Override.objects.filter(therapist__in=therapist_ids, on__range=(first, last))
-        .filter(Q(closed=True) | Q(place__in=places))
-        .order_by()
-        .values_list(Value(CHANGE, output_field=IntegerField()), "therapist_id", no_number, no_number, "on", no_date, "starts", "ends", "closed")
-    )
-    off = (
-        TimeOff.objects.filter(therapist__in=therapist_ids)
-        .overlapping(search.now - REACH, search.now + timedelta(days=search.service.horizon_days) + REACH)
-        .order_by()
-        .values_list(
-            Value(OFF, output_field=IntegerField()), "therapist_id", Epoch("start"), Epoch("end"), no_date, no_date, no_time, no_time, Value(False, output_field=BooleanField())
-        )
-    )
-    for kind, key, number, until, first_day, last_day, starts, ends, closed in hours.union(changes, off, all=True):
-        if kind == HOURS:
-            search.hours.setdefault(key, []).append(Hours(number, starts, ends, first_day, last_day))
-        elif kind == CHANGE:
-            search.changes.setdefault(key, []).append(DayChange(first_day, starts, ends, bool(closed)))
-        else:
-            search.off.setdefault(key, []).append((number, until))
-
-
-THERAPIST, RUNNER, ROOM = range(3)
-
-
-def taken_between(search: Search, therapist_ids: Sequence[int], low: slots.Seconds, high: slots.Seconds) -> Iterable[tuple[int, Any, int, int]]:
-    """(kind, key, from, until) of everything taken that can touch a session starting in `low`..`high`; one query.
-
-    Rooms come even when nothing is in them, with None for both instants.
+    It spares the many who come second the queue for the lock. False promises nothing. Past, notice and horizon are left
+    to `decide`, which names them first.
     """
-    rules = search.rules
-    reach_from = slots.instant(low - rules.before)
-    reach_until = slots.instant(high + rules.length + rules.after)
-    live = Q(state__in=ACTIVE_STATES) & (Q(state__in=KEPT_STATES) | Q(hold_expires_at__gt=search.now))
-    if search.moving is not None:
-        live &= ~Q(pk=search.moving.pk)
-    if search.runner is not None:
-        live &= Q(state__in=KEPT_STATES) | ~Q(runner=search.runner)
-    taken = Appointment.objects.order_by().filter(live)
-    parts = [
-        taken.filter(therapist__in=therapist_ids, busy_from__gt=reach_from - LONGEST_BUSY, busy_from__lt=reach_until, busy_until__gt=reach_from).values_list(
-            Value(THERAPIST, output_field=IntegerField()), Cast("therapist_id", BigIntegerField()), Epoch("busy_from"), Epoch("busy_until")
-        )
-    ]
-    if search.runner is not None:
-        parts.append(
-            taken.filter(runner=search.runner, start__gt=reach_from - LONGEST_BUSY, start__lt=reach_until, end__gt=reach_from).values_list(
-                Value(RUNNER, output_field=IntegerField()), Cast(Value(0), BigIntegerField()), Epoch("start"), Epoch("end")
-            )
-        )
-    if not search.service.is_online:
-        near = Q(
-            appointments__state__in=ACTIVE_STATES,
-            appointments__busy_from__gt=reach_from - LONGEST_BUSY,
-            appointments__busy_from__lt=reach_until,
-            appointments__busy_until__gt=reach_from,
-        ) & (Q(appointments__state__in=KEPT_STATES) | Q(appointments__hold_expires_at__gt=search.now))
-        if search.moving is not None:
-            near &= ~Q(appointments__pk=search.moving.pk)
-        if search.runner is not None:
-            near &= Q(appointments__state__in=KEPT_STATES) | ~Q(appointments__runner=search.runner)
-        parts.append(
-            TreatmentRoom.objects.filter(is_active=True)
-            .annotate(near=FilteredRelation("appointments", condition=near))
-            .order_by()
-            .values_list(Value(ROOM, output_field=IntegerField()), Cast("pk", BigIntegerField()), Epoch("near__busy_from"), Epoch("near__busy_until"))
-        )
-    return parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0]
+    rules, at, clock = rules_of(service), slots.seconds(start), slots.seconds(now)
+    low, high = slots.bounds(rules, at, at + 1, clock)
+    if low >= high:
+        return False
+    begins, ends = slots.instant(at - rules.before), slots.instant(at + rules.length + rules.after)
+    taken = Appointment.objects.filter(
+        therapist=therapist, busy_from__gt=begins - LONGEST_BUSY, busy_from__lt=ends, busy_until__gt=begins
+    )
+    return taken.filter(keeping_time(runner, None, now)).exists()
 
 
 def least_loaded(therapist_ids: Sequence[int], loads: Mapping[int, int]) -> list[int]:

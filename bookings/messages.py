@@ -33,7 +33,16 @@ def register_kinds() -> None:
         ("visit_1h", "Just before a session", "One e-mail an hour before, with the link."),
     ):
         register(
-            Kind(name, template=name, still_true=still_coming, extra=facts, transactional=False, capped=False, label=label, summary=summary)
+            Kind(
+                name,
+                template=name,
+                still_true=still_coming,
+                extra=facts,
+                transactional=False,
+                capped=False,
+                label=label,
+                summary=summary,
+            )
         )
 
 
@@ -56,13 +65,19 @@ def plan_moved(appointment: Appointment, *, was: datetime, now: datetime) -> Non
 def plan_cancelled(appointment: Appointment, *, now: datetime) -> None:
     """Withdraw everything planned and tell the cancellation."""
     withdraw(subject=appointment.subject, reason="The session was cancelled.")
-    schedule_new(person=appointment.runner.user, subject=appointment.subject, messages=[letter(appointment, "cancelled", now=now)])
+    schedule_new(
+        person=appointment.runner.user,
+        subject=appointment.subject,
+        messages=[letter(appointment, "cancelled", now=now)],
+    )
 
 
 def letter(appointment: Appointment, kind: str, *, now: datetime, was: datetime | None = None) -> Planned:
     """The letter about the last change, due now."""
     expires_at = max(appointment.start, now + NEWS)
-    return Planned(kind, f"change {appointment.sequence}", now, expires_at, {"sequence": appointment.sequence, "was": was})
+    return Planned(
+        kind, f"change {appointment.sequence}", now, expires_at, {"sequence": appointment.sequence, "was": was}
+    )
 
 
 def visits(appointment: Appointment, *, now: datetime) -> list[Planned]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
-from functools import lru_cache
+from functools import lru_cache, reduce
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -78,13 +78,13 @@ class Diary:
 
 @dataclass(frozen=True, slots=True)
 class Others:
-    """What else must be free: the runner (sessions without buffers) and one of the rooms (busy with buffers).
+    """Starts that are barred by more than the therapist's diary, as sorted open intervals; made by `taken_elsewhere`.
 
-    `rooms` maps each room to its busy ranges; None where the service needs no room.
+    `runner`: the runner is in another session. `rooms`: no treatment room is free.
     """
 
     runner: Sequence[Range] = ()
-    rooms: Sequence[Sequence[Range]] | None = None
+    rooms: Sequence[Range] = ()
 
 
 NOTHING_ELSE = Others()
@@ -155,7 +155,11 @@ def edge(zone: str, on: date, at: time, *, closing: bool = False) -> Seconds:
 def day_range(zone: str, on: date, starts: time | None, ends: time | None) -> Range:
     """The instants from `starts` to `ends` of a day; no times mean the whole day, `ends` 00:00 the midnight after it."""
     opening = edge(zone, on, starts or time(0))
-    closing = edge(zone, on, ends, closing=True) if ends not in (None, time(0)) else edge(zone, on + DAY, time(0), closing=True)
+    closing = (
+        edge(zone, on, ends, closing=True)
+        if ends not in (None, time(0))
+        else edge(zone, on + DAY, time(0), closing=True)
+    )
     return opening, max(opening, closing)
 
 
@@ -193,7 +197,9 @@ def open_ranges(diary: Diary, on: date) -> list[Range]:
     ranges = [
         day_range(zone, on, hours.starts, hours.ends)
         for hours in diary.hours
-        if hours.weekday == weekday and hours.valid_from <= on and (hours.valid_until is None or on <= hours.valid_until)
+        if hours.weekday == weekday
+        and hours.valid_from <= on
+        and (hours.valid_until is None or on <= hours.valid_until)
     ]
     exceptions = [exception for exception in diary.exceptions if exception.on == on]
     if exceptions:
@@ -214,19 +220,27 @@ def barred_by(busy: Iterable[Range], *, length: int, before: int = 0, after: int
     return result
 
 
-def barred_everywhere(rooms: Sequence[Sequence[Range]]) -> list[Range]:
-    """Open intervals of starts that are barred in every one of `rooms` (each sorted and disjoint)."""
-    if not rooms:
-        return []
-    common = list(rooms[0])
-    for room in rooms[1:]:
-        common = [
-            (max(low, start), min(high, end))
-            for low, high in common
-            for start, end in room
-            if max(low, start) < min(high, end)
-        ]
-    return common
+def in_both(one: Sequence[Range], other: Sequence[Range]) -> list[Range]:
+    """What two sorted, disjoint lists of open intervals have in common."""
+    result: list[Range] = []
+    place = 0
+    for low, high in one:
+        while place < len(other) and other[place][1] <= low:
+            place += 1
+        for start, end in other[place:]:
+            if start >= high:
+                break
+            result.append((max(low, start), min(high, end)))
+    return result
+
+
+def taken_elsewhere(
+    rules: Rules, *, runner: Iterable[Range] = (), rooms: Sequence[Iterable[Range]] | None = None
+) -> Others:
+    """What the runner's sessions (without buffers) and full rooms (busy with buffers) bar; no rooms, none needed."""
+    barred_in = [barred_by(room, length=rules.length, before=rules.before, after=rules.after) for room in rooms or ()]
+    full = reduce(in_both, barred_in) if barred_in else []
+    return Others(barred_by(runner, length=rules.length), full)
 
 
 def joined(*barred: Sequence[Range]) -> list[Range]:
@@ -249,7 +263,9 @@ def local_days(zone: str, low: Seconds, high: Seconds) -> Iterator[date]:
         day += DAY
 
 
-def free_starts(diary: Diary, rules: Rules, low: Seconds, high: Seconds, now: Seconds, others: Others = NOTHING_ELSE) -> Iterator[Seconds]:
+def free_starts(
+    diary: Diary, rules: Rules, low: Seconds, high: Seconds, *, now: Seconds, others: Others = NOTHING_ELSE
+) -> Iterator[Seconds]:
     """Every start in `low`..`high` at which the service can be booked at `now`, in order.
 
     This one function decides for the list, the hold, the booking, the move and the staff board.
@@ -276,14 +292,10 @@ def free_starts(diary: Diary, rules: Rules, low: Seconds, high: Seconds, now: Se
 
 def barred_starts(diary: Diary, rules: Rules, others: Others) -> list[Range]:
     """Open intervals of starts that something already taken forbids."""
-    parts = [barred_by(diary.busy, length=rules.length, before=rules.before, after=rules.after)]
-    if diary.off:
-        parts.append(barred_by(diary.off, length=rules.length))
-    if others.runner:
-        parts.append(barred_by(others.runner, length=rules.length))
-    if others.rooms is not None:
-        parts.append(barred_everywhere([barred_by(room, length=rules.length, before=rules.before, after=rules.after) for room in others.rooms]))
-    return parts[0] if len(parts) == 1 else joined(*parts)
+    busy = barred_by(diary.busy, length=rules.length, before=rules.before, after=rules.after)
+    if not (diary.off or others.runner or others.rooms):
+        return busy
+    return joined(busy, barred_by(diary.off, length=rules.length), others.runner, others.rooms)
 
 
 def is_barred(barred: Sequence[Range], start: Seconds) -> bool:
@@ -309,7 +321,7 @@ def refusal(
     if start < now:
         return Refusal.IN_THE_PAST
     if not beyond_rules:
-        if next(free_starts(diary, rules, start, start + 1, now, others), None) == start:
+        if next(free_starts(diary, rules, start, start + 1, now=now, others=others), None) == start:
             return None
         if start < now + rules.notice:
             return Refusal.TOO_SOON
@@ -319,11 +331,9 @@ def refusal(
             return Refusal.OUTSIDE_HOURS
     if is_barred(barred_by(diary.busy, length=rules.length, before=rules.before, after=rules.after), start):
         return Refusal.SLOT_TAKEN
-    if is_barred(barred_by(others.runner, length=rules.length), start):
+    if is_barred(others.runner, start):
         return Refusal.RUNNER_BUSY
-    if others.rooms is not None and is_barred(
-        barred_everywhere([barred_by(room, length=rules.length, before=rules.before, after=rules.after) for room in others.rooms]), start
-    ):
+    if is_barred(others.rooms, start):
         return Refusal.NO_ROOM
     return None if beyond_rules else Refusal.NOT_A_START
 

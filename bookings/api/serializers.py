@@ -1,7 +1,7 @@
 """What the booking API reads and writes. Instants are ISO 8601 in UTC, each with the zone to show."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from django.utils.dateparse import parse_datetime
 from drf_spectacular.types import OpenApiTypes
@@ -21,7 +21,7 @@ class ServiceOut(serializers.ModelSerializer):
 
     class Meta:
         model = Service
-        fields = [
+        fields: ClassVar = [
             "slug", "name", "summary", "minutes", "price_pence", "place", "is_first_visit",
             "min_notice_min", "horizon_days", "change_notice_h", "therapists",
         ]  # fmt: skip
@@ -41,7 +41,19 @@ class TherapistOut(serializers.ModelSerializer):
 
     class Meta:
         model = TherapistProfile
-        fields = ["slug", "name", "zone", "headline", "bio", "specialisations", "languages", "rate_pence", "takes_new_runners", "credentials", "services"]
+        fields: ClassVar = [
+            "slug",
+            "name",
+            "zone",
+            "headline",
+            "bio",
+            "specialisations",
+            "languages",
+            "rate_pence",
+            "takes_new_runners",
+            "credentials",
+            "services",
+        ]
 
     def get_services(self, therapist: TherapistProfile) -> list[str]:
         return [service.slug for service in therapist.services.all() if service.is_active]
@@ -57,7 +69,9 @@ class SlotOut(serializers.Serializer):
 
 class SlotsOut(serializers.Serializer):
     slots = SlotOut(many=True)
-    next = serializers.DictField(child=SlotOut(allow_null=True), help_text="Each therapist's first free time within the horizon, or null.")
+    next = serializers.DictField(
+        child=SlotOut(allow_null=True), help_text="Each therapist's first free time within the horizon, or null."
+    )
 
 
 class SlotsQuery(serializers.Serializer):
@@ -76,7 +90,7 @@ class SlotsQuery(serializers.Serializer):
 class StartField(serializers.Field):
     """An instant with its offset; a wall-clock time without one is read in the request's `zone`."""
 
-    default_error_messages = {"invalid": "Give the time as in 2026-11-26T16:30:00Z."}
+    default_error_messages: ClassVar = {"invalid": "Give the time as in 2026-11-26T16:30:00Z."}
 
     def to_internal_value(self, data: Any) -> datetime:
         try:
@@ -90,7 +104,9 @@ class StartField(serializers.Field):
         zone = self.parent.initial_data.get("zone")
         if not isinstance(zone, str):
             raise DomainError(
-                "Give the time with its offset, as in 2026-11-26T16:30:00Z, or name its zone.", code="bad_start", fields={"start": "No offset."}
+                "Give the time with its offset, as in 2026-11-26T16:30:00Z, or name its zone.",
+                code="bad_start",
+                fields={"start": "No offset."},
             )
         return to_instant(start, zone)
 
@@ -106,7 +122,9 @@ class TakeIn(serializers.Serializer):
     start = StartField()
     zone = serializers.CharField(required=False, max_length=64, help_text="Zone of a `start` without an offset.")
     runner = serializers.UUIDField(required=False)
-    reason = serializers.CharField(required=False, max_length=200, help_text="Staff: why the rules of notice and hours are passed.")
+    reason = serializers.CharField(
+        required=False, max_length=200, help_text="Staff: why the rules of notice and hours are passed."
+    )
 
 
 class BookIn(TakeIn):
@@ -144,7 +162,7 @@ class HoldOut(serializers.ModelSerializer):
 
     class Meta:
         model = Appointment
-        fields = ["id", "service", "therapist", "start", "end", "zone", "expires_at"]
+        fields: ClassVar = ["id", "service", "therapist", "start", "end", "zone", "expires_at"]
 
     def get_zone(self, appointment: Appointment) -> str:
         return self.context["request"].user.zone
@@ -156,7 +174,9 @@ class AppointmentOut(HoldOut):
     runner = serializers.UUIDField(source="runner_id")
     runner_name = serializers.CharField(source="runner.user.name")
     agreed_zone = serializers.CharField(source="zone", help_text="The zone the time was agreed in.")
-    agreed_start = serializers.CharField(source="wall_start", help_text="The wall-clock time agreed, with its offset then.")
+    agreed_start = serializers.CharField(
+        source="wall_start", help_text="The wall-clock time agreed, with its offset then."
+    )
     change_until = serializers.DateTimeField(help_text="Until then the runner may move or cancel; UTC.")
     may_change = serializers.SerializerMethodField()
     room_opens_at = serializers.SerializerMethodField()
@@ -165,7 +185,7 @@ class AppointmentOut(HoldOut):
 
     class Meta:
         model = Appointment
-        fields = [
+        fields: ClassVar = [
             "id", "state", "service", "service_name", "therapist", "therapist_name", "runner", "runner_name", "start", "end", "zone",
             "agreed_zone", "agreed_start", "place", "sequence", "change_until", "may_change", "room_opens_at", "room_url", "cancel_reason",
         ]  # fmt: skip

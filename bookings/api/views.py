@@ -1,7 +1,7 @@
 """Booking over the API: the directory, free times, holds and appointments. Each write is one call of one verb."""
 
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db.models import Prefetch, QuerySet
@@ -70,7 +70,7 @@ class NearestFirst(api_settings.DEFAULT_PAGINATION_CLASS):
 class ServicesView(generics.ListAPIView):
     """What can be booked."""
 
-    permission_classes = [AllowAny]
+    permission_classes: ClassVar = [AllowAny]
     serializer_class = ServiceOut
     pagination_class = ByPosition
 
@@ -81,7 +81,7 @@ class ServicesView(generics.ListAPIView):
 class TherapistsView(generics.ListAPIView):
     """The therapists of the public directory."""
 
-    permission_classes = [AllowAny]
+    permission_classes: ClassVar = [AllowAny]
     serializer_class = TherapistOut
     pagination_class = BySlug
 
@@ -92,7 +92,7 @@ class TherapistsView(generics.ListAPIView):
 class TherapistView(generics.RetrieveAPIView):
     """One therapist of the public directory."""
 
-    permission_classes = [AllowAny]
+    permission_classes: ClassVar = [AllowAny]
     serializer_class = TherapistOut
     lookup_field = "slug"
 
@@ -103,21 +103,25 @@ class TherapistView(generics.RetrieveAPIView):
 class SlotsView(APIView):
     """Free times of a range of days over all therapists in one call."""
 
-    permission_classes = [AllowAny]
+    permission_classes: ClassVar = [AllowAny]
 
     @extend_schema(
         parameters=[
             OpenApiParameter("service", str, required=True, description="Slug."),
             OpenApiParameter("therapist", str, many=True, description="Slug; may repeat. Left out: anyone."),
-            OpenApiParameter("from", datetime, description="First day in `zone` (today)."),
-            OpenApiParameter("to", datetime, description="Last day in `zone`, included (13 days later)."),
+            OpenApiParameter("from", date, description="First day in `zone` (today)."),
+            OpenApiParameter("to", date, description="Last day in `zone`, included (13 days later)."),
             OpenApiParameter("zone", str, description="IANA zone (yours, or the clinic's)."),
         ],
         responses=SlotsOut,
     )
     def get(self, request: Request) -> Response:
         now = timezone.now()
-        asked = {name: request.query_params[name] for name in ("service", "from", "to", "zone") if name in request.query_params}
+        asked = {
+            name: request.query_params[name]
+            for name in ("service", "from", "to", "zone")
+            if name in request.query_params
+        }
         if "therapist" in request.query_params:
             asked["therapist"] = request.query_params.getlist("therapist")
         query = SlotsQuery(data=asked)
@@ -126,27 +130,51 @@ class SlotsView(APIView):
         service = service_named(wanted["service"])
         zone = wanted.get("zone") or getattr(request.user, "zone", settings.CLINIC_ZONE)
         first = wanted.get("from") or now.astimezone(slots.zone_of(zone)).date()
-        last = wanted.get("to") or min(first, datetime.max.date() - FORTNIGHT) + FORTNIGHT
+        last = wanted.get("to") or min(first, date.max - FORTNIGHT) + FORTNIGHT
         if last < first or last - first > LONGEST_RANGE:
             sentence = "Ask for at most 62 days, the last not before the first."
             raise DomainError(sentence, code="bad_range", fields={"to": sentence})
         names, people = directory(service, wanted.get("therapist"))
         found = search_slots(
-            service=service, therapists=people, first=first, last=last, zone=zone, runner=getattr(request.user, "runner", None), now=now
+            service=service,
+            therapists=people,
+            first=first,
+            last=last,
+            zone=zone,
+            runner=getattr(request.user, "runner", None),
+            now=now,
         )
 
         def shown(slot: Slot | None) -> dict[str, str] | None:
             if slot is None:
                 return None
-            return {"therapist": names[slot.therapist_id], "service": service.slug, "start": stamp(slot.start), "end": stamp(slot.end), "zone": zone}
+            return {
+                "therapist": names[slot.therapist_id],
+                "service": service.slug,
+                "start": stamp(slot.start),
+                "end": stamp(slot.end),
+                "zone": zone,
+            }
 
-        return Response({"slots": [shown(slot) for slot in found.slots], "next": {name: shown(found.next.get(key)) for key, name in names.items()}})
+        return Response(
+            {
+                "slots": [shown(slot) for slot in found.slots],
+                "next": {name: shown(found.next.get(key)) for key, name in names.items()},
+            }
+        )
 
 
 class HoldsView(APIView):
     """Keep a time for five minutes."""
 
-    @extend_schema(request=TakeIn, responses={201: HoldOut, 409: OpenApiResponse(description="`slot_taken`, `runner_busy`"), 422: OpenApiResponse(description="The rule that refused.")})
+    @extend_schema(
+        request=TakeIn,
+        responses={
+            201: HoldOut,
+            409: OpenApiResponse(description="`slot_taken`, `runner_busy`"),
+            422: OpenApiResponse(description="The rule that refused."),
+        },
+    )
     def post(self, request: Request) -> Response:
         held = hold_slot(**taken(request, TakeIn, staff_reason=False), by=request.user, now=timezone.now())
         return Response(HoldOut(held, context={"request": request}).data, status=status.HTTP_201_CREATED)
@@ -173,13 +201,22 @@ class AppointmentsView(generics.ListAPIView):
     def get_serializer_context(self) -> dict[str, Any]:
         return {**super().get_serializer_context(), "now": timezone.now()}
 
-    @extend_schema(request=BookIn, responses={201: AppointmentOut, 409: OpenApiResponse(description="`slot_taken`, `runner_busy`, `hold_ended`"), 422: OpenApiResponse(description="The rule that refused.")})
+    @extend_schema(
+        request=BookIn,
+        responses={
+            201: AppointmentOut,
+            409: OpenApiResponse(description="`slot_taken`, `runner_busy`, `hold_ended`"),
+            422: OpenApiResponse(description="The rule that refused."),
+        },
+    )
     def post(self, request: Request) -> Response:
         now = timezone.now()
         given = BookIn(data=request.data)
         given.is_valid(raise_exception=True)
         if "hold" in given.validated_data:
-            appointment = confirm_hold(appointment=get_hold(request.user, given.validated_data["hold"]), by=request.user, now=now)
+            appointment = confirm_hold(
+                appointment=get_hold(request.user, given.validated_data["hold"]), by=request.user, now=now
+            )
         else:
             appointment = book_slot(**taken(request, BookIn, staff_reason=True), by=request.user, now=now)
         return shown_appointment(appointment, request, now, status.HTTP_201_CREATED)
@@ -196,7 +233,14 @@ class AppointmentView(APIView):
 class MoveView(APIView):
     """Give a session another time, or another therapist."""
 
-    @extend_schema(request=MoveIn, responses={200: AppointmentOut, 409: OpenApiResponse(description="`slot_taken`"), 422: OpenApiResponse(description="The rule that refused.")})
+    @extend_schema(
+        request=MoveIn,
+        responses={
+            200: AppointmentOut,
+            409: OpenApiResponse(description="`slot_taken`"),
+            422: OpenApiResponse(description="The rule that refused."),
+        },
+    )
     def post(self, request: Request, appointment_id: str) -> Response:
         now = timezone.now()
         appointment = get_appointment(request.user, appointment_id)
@@ -219,28 +263,39 @@ class MoveView(APIView):
 class CancelView(APIView):
     """Cancel a session."""
 
-    @extend_schema(request=CancelIn, responses={200: AppointmentOut, 422: OpenApiResponse(description="The rule that refused.")})
+    @extend_schema(
+        request=CancelIn, responses={200: AppointmentOut, 422: OpenApiResponse(description="The rule that refused.")}
+    )
     def post(self, request: Request, appointment_id: str) -> Response:
         now = timezone.now()
         appointment = get_appointment(request.user, appointment_id)
         require_version(request, appointment)
         given = CancelIn(data=request.data)
         given.is_valid(raise_exception=True)
-        cancelled = cancel_appointment(appointment=appointment, reason=given.validated_data.get("reason", ""), by=request.user, now=now)
+        cancelled = cancel_appointment(
+            appointment=appointment, reason=given.validated_data.get("reason", ""), by=request.user, now=now
+        )
         return shown_appointment(cancelled, request, now)
 
 
 class CalendarView(APIView):
     """The session as a calendar file."""
 
-    renderer_classes = [CalendarFile, JSONRenderer]
+    renderer_classes: ClassVar = [CalendarFile, JSONRenderer]
 
     @extend_schema(responses={(200, "text/calendar"): bytes})
     def get(self, request: Request, appointment_id: str) -> HttpResponse:
         appointment = get_appointment(request.user, appointment_id)
-        content = ics.calendar_file(appointment, reader=request.user, now=timezone.now(), as_method="PUBLISH" if appointment.state != "cancelled" else None)
+        content = ics.calendar_file(
+            appointment,
+            reader=request.user,
+            now=timezone.now(),
+            as_method="PUBLISH" if appointment.state != "cancelled" else None,
+        )
         return HttpResponse(
-            content, content_type=ics.MIME_TYPE, headers={"Content-Disposition": f'attachment; filename="{ics.file_name(appointment)}"'}
+            content,
+            content_type=ics.MIME_TYPE,
+            headers={"Content-Disposition": f'attachment; filename="{ics.file_name(appointment)}"'},
         )
 
 
@@ -274,7 +329,11 @@ def service_named(slug: str) -> Service:
     """Raises DomainError `not_offered` for a service that cannot be booked."""
     service = Service.objects.active().filter(slug=slug).first()
     if service is None:
-        raise DomainError("We do not offer this session. Look at the list of services.", code="not_offered", fields={"service": "Not offered."})
+        raise DomainError(
+            "We do not offer this session. Look at the list of services.",
+            code="not_offered",
+            fields={"service": "Not offered."},
+        )
     return service
 
 
@@ -284,7 +343,11 @@ def therapist_named(slug: str | None) -> TherapistProfile | None:
         return None
     therapist = TherapistProfile.objects.listed().select_related("user").filter(slug=slug).first()
     if therapist is None:
-        raise DomainError("We have no such therapist. Look at the list of therapists.", code="not_offered", fields={"therapist": "Not known."})
+        raise DomainError(
+            "We have no such therapist. Look at the list of therapists.",
+            code="not_offered",
+            fields={"therapist": "Not known."},
+        )
     return therapist
 
 
@@ -297,11 +360,17 @@ def directory(service: Service, asked: list[str] | None) -> tuple[dict[int, str]
     people = list(listed.filter(slug__in=asked) if asked is not None else listed.filter(services=service))
     missing = set(asked or ()) - {each.slug for each in people}
     if missing:
-        raise DomainError("We have no such therapist. Look at the list of therapists.", code="not_offered", fields={"therapist": "Not known."})
+        raise DomainError(
+            "We have no such therapist. Look at the list of therapists.",
+            code="not_offered",
+            fields={"therapist": "Not known."},
+        )
     return {each.pk: each.slug for each in people}, people
 
 
-def shown_appointment(appointment: Appointment, request: Request, now: datetime, code: int = status.HTTP_200_OK) -> Response:
+def shown_appointment(
+    appointment: Appointment, request: Request, now: datetime, code: int = status.HTTP_200_OK
+) -> Response:
     data = AppointmentOut(appointment, context={"request": request, "now": now}).data
     return Response(data, status=code, headers={"ETag": version(appointment)})
 
@@ -321,7 +390,10 @@ def require_version(request: Request, appointment: Appointment) -> None:
     """Raises Stale when `If-Match` is sent and names another version than the one that stands."""
     wanted = request.headers.get("If-Match", "*").strip()
     if wanted != "*" and version(appointment) not in [each.strip() for each in wanted.split(",")]:
-        raise Stale("This session was changed meanwhile. Read it again, then send your change with the new ETag.", code="changed_meanwhile")
+        raise Stale(
+            "This session was changed meanwhile. Read it again, then send your change with the new ETag.",
+            code="changed_meanwhile",
+        )
 
 
 def stamp(at: datetime) -> str:

@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import datetime, timedelta
+from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -40,9 +41,15 @@ class Appointment(models.Model):
     State = State
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    service = models.ForeignKey("bookings.Service", on_delete=models.PROTECT, related_name="appointments", db_index=False)
-    therapist = models.ForeignKey("people.TherapistProfile", on_delete=models.PROTECT, related_name="appointments", db_index=False)
-    runner = models.ForeignKey("people.RunnerProfile", on_delete=models.PROTECT, related_name="appointments", db_index=False)
+    service = models.ForeignKey(
+        "bookings.Service", on_delete=models.PROTECT, related_name="appointments", db_index=False
+    )
+    therapist = models.ForeignKey(
+        "people.TherapistProfile", on_delete=models.PROTECT, related_name="appointments", db_index=False
+    )
+    runner = models.ForeignKey(
+        "people.RunnerProfile", on_delete=models.PROTECT, related_name="appointments", db_index=False
+    )
     start = models.DateTimeField()
     end = models.DateTimeField()
     busy_from = models.DateTimeField()
@@ -53,7 +60,12 @@ class Appointment(models.Model):
     wall_start = models.CharField(max_length=32)
     place = models.CharField(max_length=10, choices=Place, default=Place.ONLINE)
     treatment_room = models.ForeignKey(
-        "bookings.TreatmentRoom", on_delete=models.PROTECT, related_name="appointments", null=True, blank=True, db_index=False
+        "bookings.TreatmentRoom",
+        on_delete=models.PROTECT,
+        related_name="appointments",
+        null=True,
+        blank=True,
+        db_index=False,
     )
     video_key = models.CharField(max_length=64, unique=True, null=True, blank=True, editable=False)
     sequence = models.PositiveIntegerField(default=0, help_text="Rises with every change, for calendars.")
@@ -65,8 +77,8 @@ class Appointment(models.Model):
     objects = AppointmentQuerySet.as_manager()
 
     class Meta:
-        ordering = ["start", "id"]
-        indexes = [
+        ordering: ClassVar = ["start", "id"]
+        indexes: ClassVar = [
             models.Index(
                 fields=["therapist", "busy_from"],
                 include=["busy_until", "state", "hold_expires_at"],
@@ -84,7 +96,7 @@ class Appointment(models.Model):
             models.Index(fields=["start"], name="appointment_start"),
             models.Index(fields=["hold_expires_at"], condition=Q(state=State.HELD), name="appointment_held"),
         ]
-        constraints = [
+        constraints: ClassVar = [
             NoOverlap(
                 name="therapist_no_overlap",
                 over=["therapist"],

@@ -1,6 +1,7 @@
 """What can be booked: services, and the clinic's treatment rooms."""
 
 from datetime import timedelta
+from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
@@ -25,16 +26,28 @@ class Service(models.Model):
 
     slug = models.SlugField(max_length=60, unique=True)
     name = models.CharField(max_length=80)
-    summary = models.CharField(max_length=240, blank=True, help_text="One sentence for the runner: what happens in this session.")
+    summary = models.CharField(
+        max_length=240, blank=True, help_text="One sentence for the runner: what happens in this session."
+    )
     minutes = models.PositiveSmallIntegerField(help_text="Length of the session in real minutes.")
-    buffer_before_min = models.PositiveSmallIntegerField(default=0, help_text="Minutes the therapist keeps free before.")
-    buffer_after_min = models.PositiveSmallIntegerField(default=0, help_text="Minutes the therapist keeps free after, for notes.")
+    buffer_before_min = models.PositiveSmallIntegerField(
+        default=0, help_text="Minutes the therapist keeps free before."
+    )
+    buffer_after_min = models.PositiveSmallIntegerField(
+        default=0, help_text="Minutes the therapist keeps free after, for notes."
+    )
     price_pence = models.PositiveIntegerField()
     place = models.CharField(max_length=10, choices=Place, default=Place.ONLINE)
-    min_notice_min = models.PositiveIntegerField(default=120, help_text="A session can be booked up to this many minutes before it starts.")
+    min_notice_min = models.PositiveIntegerField(
+        default=120, help_text="A session can be booked up to this many minutes before it starts."
+    )
     horizon_days = models.PositiveSmallIntegerField(default=60, help_text="How many days ahead times are offered.")
-    slot_step_min = models.PositiveSmallIntegerField(default=15, help_text="Minutes from one offered start to the next.")
-    change_notice_h = models.PositiveSmallIntegerField(default=24, help_text="Runners move and cancel up to this many hours before.")
+    slot_step_min = models.PositiveSmallIntegerField(
+        default=15, help_text="Minutes from one offered start to the next."
+    )
+    change_notice_h = models.PositiveSmallIntegerField(
+        default=24, help_text="Runners move and cancel up to this many hours before."
+    )
     is_first_visit = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     position = models.PositiveSmallIntegerField(default=0)
@@ -43,8 +56,8 @@ class Service(models.Model):
     objects = ServiceQuerySet.as_manager()
 
     class Meta:
-        ordering = ["position", "name"]
-        constraints = [
+        ordering: ClassVar = ["position", "name"]
+        constraints: ClassVar = [
             models.CheckConstraint(
                 name="service_length_possible",
                 condition=Q(minutes__gte=5, minutes__lte=LONGEST_SESSION_MIN),
@@ -94,7 +107,7 @@ class TreatmentRoom(models.Model):
     is_active = models.BooleanField(default=True)
 
     class Meta:
-        ordering = ["position", "name"]
+        ordering: ClassVar = ["position", "name"]
 
     def __str__(self) -> str:
         return self.name

@@ -1,6 +1,7 @@
 """When a therapist works: weekly hours, overrides of one day, time off. Hours are wall-clock times in the therapist's own zone."""
 
 from datetime import date, time
+from typing import ClassVar
 
 from django.db import models
 from django.db.models import F, Q
@@ -48,9 +49,9 @@ class WeeklyHours(models.Model):
     objects = HoursQuerySet.as_manager()
 
     class Meta:
-        ordering = ["therapist", "weekday", "starts"]
+        ordering: ClassVar = ["therapist", "weekday", "starts"]
         verbose_name_plural = "weekly hours"
-        constraints = [
+        constraints: ClassVar = [
             models.CheckConstraint(
                 name="weekly_hours_end_after_start",
                 condition=Q(ends__gt=F("starts")) | Q(ends=MIDNIGHT),
@@ -88,9 +89,9 @@ class Override(models.Model):
     note = models.CharField(max_length=120, blank=True)
 
     class Meta:
-        ordering = ["therapist", "on", "starts"]
-        indexes = [models.Index(fields=["therapist", "on"], name="override_day")]
-        constraints = [
+        ordering: ClassVar = ["therapist", "on", "starts"]
+        indexes: ClassVar = [models.Index(fields=["therapist", "on"], name="override_day")]
+        constraints: ClassVar = [
             models.CheckConstraint(
                 name="override_times_whole",
                 condition=Q(starts__isnull=True, ends__isnull=True, closed=True)
@@ -114,10 +115,10 @@ class TimeOff(models.Model):
     objects = TimeOffQuerySet.as_manager()
 
     class Meta:
-        ordering = ["therapist", "start"]
+        ordering: ClassVar = ["therapist", "start"]
         verbose_name_plural = "time off"
-        indexes = [models.Index(fields=["therapist", "end"], name="time_off_end")]
-        constraints = [
+        indexes: ClassVar = [models.Index(fields=["therapist", "end"], name="time_off_end")]
+        constraints: ClassVar = [
             models.CheckConstraint(
                 name="time_off_end_after_start",
                 condition=Q(end__gt=F("start")),

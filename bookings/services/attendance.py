@@ -20,7 +20,9 @@ def mark_arrived(*, appointment: Appointment, by: User, now: datetime) -> Appoin
 
 def mark_completed(*, appointment: Appointment, by: User, now: datetime) -> Appointment:
     """The session was held. Raises DomainError `wrong_state`, `too_early`; Forbidden `not_yours`."""
-    return turn(appointment, State.COMPLETED, (State.BOOKED, State.ARRIVED, State.NO_SHOW), by=by, now=now, earliest=timedelta())
+    return turn(
+        appointment, State.COMPLETED, (State.BOOKED, State.ARRIVED, State.NO_SHOW), by=by, now=now, earliest=timedelta()
+    )
 
 
 def mark_no_show(*, appointment: Appointment, by: User, now: datetime) -> Appointment:
@@ -30,12 +32,20 @@ def mark_no_show(*, appointment: Appointment, by: User, now: datetime) -> Appoin
 
 def mark_booked(*, appointment: Appointment, by: User, now: datetime) -> Appointment:
     """Undo a mark that was a slip. Raises DomainError `wrong_state`; Forbidden `not_yours`."""
-    return turn(appointment, State.BOOKED, (State.ARRIVED, State.COMPLETED, State.NO_SHOW), by=by, now=now, earliest=None)
+    return turn(
+        appointment, State.BOOKED, (State.ARRIVED, State.COMPLETED, State.NO_SHOW), by=by, now=now, earliest=None
+    )
 
 
 @whole
 def turn(
-    appointment: Appointment, state: State, allowed: tuple[State, ...], *, by: User, now: datetime, earliest: timedelta | None
+    appointment: Appointment,
+    state: State,
+    allowed: tuple[State, ...],
+    *,
+    by: User,
+    now: datetime,
+    earliest: timedelta | None,
 ) -> Appointment:
     """Set `state` on a session that stands in one of `allowed`; setting it again changes nothing."""
     require(by.is_clinic_staff or by.pk == appointment.therapist.user_id)
@@ -44,7 +54,10 @@ def turn(
     if found.state == state:
         return found
     if found.state not in allowed:
-        raise DomainError(f"This session is {found.get_state_display().lower()}: it cannot be marked so. Look at it again.", code="wrong_state")
+        raise DomainError(
+            f"This session is {found.get_state_display().lower()}: it cannot be marked so. Look at it again.",
+            code="wrong_state",
+        )
     if earliest is not None and now < found.start - earliest:
         raise DomainError("This session has not begun yet. Mark it when its time has come.", code="too_early")
     before, found.state = found.state, state

@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 
 from bookings import messages, slots, video
-from bookings.availability import decide, free_at, least_loaded
+from bookings.availability import decide, explained, free_at, is_plainly_taken, least_loaded
 from bookings.models import Appointment, Service
 from bookings.models.appointments import State
 from bookings.services.transactions import drop_lapsed_holds, lock, require, whole
+from bookings.slots import Refusal
 from clinic.audit.services import record
 from clinic.core.errors import Conflict, DomainError, Forbidden
 from clinic.people.models import RunnerProfile, TherapistProfile, User
@@ -40,11 +41,21 @@ def book_slot(
     start = checked_start(start, now)
     override_reason = override_reason.strip()[:200]
     if override_reason and not by.is_clinic_staff:
-        raise Forbidden("Only the clinic can book outside the rules. Choose one of the times shown, or call us.", code="not_yours")
+        raise Forbidden(
+            "Only the clinic can book outside the rules. Choose one of the times shown, or call us.", code="not_yours"
+        )
 
     @whole
     def book(chosen: TherapistProfile) -> Appointment:
-        appointment = enter(service=service, therapist=chosen, runner=runner, start=start, by=by, now=now, beyond_rules=bool(override_reason))
+        appointment = enter(
+            service=service,
+            therapist=chosen,
+            runner=runner,
+            start=start,
+            by=by,
+            now=now,
+            beyond_rules=bool(override_reason),
+        )
         return told(appointment, by=by, now=now, reason=override_reason)
 
     return attempt(book, service=service, therapist=therapist, runner=runner, start=start, now=now)
@@ -72,24 +83,44 @@ def book_for_caller(
     @whole
     def book() -> Appointment:
         runner = register_runner(name=name, email=email, phone=phone, by=by)
-        return book_slot(service=service, therapist=therapist, runner=runner, start=start, by=by, now=now, override_reason=override_reason)
+        return book_slot(
+            service=service,
+            therapist=therapist,
+            runner=runner,
+            start=start,
+            by=by,
+            now=now,
+            override_reason=override_reason,
+        )
 
     return book()
 
 
 def require_booker(by: User, runner: RunnerProfile, therapist: TherapistProfile | None) -> None:
     """Raises Forbidden `not_yours` unless `by` is the runner, staff, or the therapist the session is with."""
-    require(by.is_clinic_staff or by.pk == runner.user_id or (therapist is not None and by.is_therapist and by.pk == therapist.user_id))
+    require(
+        by.is_clinic_staff
+        or by.pk == runner.user_id
+        or (therapist is not None and by.is_therapist and by.pk == therapist.user_id)
+    )
 
 
 def checked_start(start: datetime, now: datetime) -> datetime:
     """`start` in UTC, to the second. Raises DomainError `in_the_past`, or `bad_start` for a time without a zone."""
     if start.tzinfo is None:
-        raise DomainError("Give the time with its offset, as in 2026-11-26T16:30:00Z.", code="bad_start", fields={"start": "No offset."})
+        raise DomainError(
+            "Give the time with its offset, as in 2026-11-26T16:30:00Z.",
+            code="bad_start",
+            fields={"start": "No offset."},
+        )
     if start.year < 2000:
-        raise DomainError("That time is over. Choose one that is still to come.", code="in_the_past", fields={"start": "In the past."})
+        raise DomainError(
+            "That time is over. Choose one that is still to come.", code="in_the_past", fields={"start": "In the past."}
+        )
     if start > now + timedelta(days=4000):
-        raise DomainError("That is too far ahead. Choose an earlier time.", code="too_far", fields={"start": "Too far ahead."})
+        raise DomainError(
+            "That is too far ahead. Choose an earlier time.", code="too_far", fields={"start": "Too far ahead."}
+        )
     return start.astimezone(UTC).replace(microsecond=0)
 
 
@@ -103,9 +134,11 @@ def attempt(
     now: datetime,
 ) -> Appointment:
     """`take` the time with `therapist`, or with anyone: each in a transaction of its own, until one succeeds."""
+    gone: DomainError = explained(Refusal.SLOT_TAKEN, service)
     if therapist is not None:
+        if is_plainly_taken(service=service, therapist=therapist, runner=runner, start=start, now=now):
+            raise gone
         return take(therapist)
-    gone: DomainError = Conflict("That time has just gone. Here are the nearest free ones.", code="slot_taken")
     for candidate in anyone(service=service, runner=runner, start=start, now=now):
         try:
             return take(candidate)
@@ -147,8 +180,14 @@ def why_nobody(*, service: Service, runner: RunnerProfile, start: datetime, now:
         else:
             return [therapist]
     reasons.sort(key=lambda refused: (refused.status != 409, refused.code == "not_offered"))
-    raise reasons[0] if reasons else DomainError(
-        "Nobody offers this session just now. Choose another session, or call us.", code="not_offered", fields={"service": "Not offered."}
+    raise (
+        reasons[0]
+        if reasons
+        else DomainError(
+            "Nobody offers this session just now. Choose another session, or call us.",
+            code="not_offered",
+            fields={"service": "Not offered."},
+        )
     )
 
 

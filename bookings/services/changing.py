@@ -49,13 +49,19 @@ def move_appointment(
     require_change(before, by, now, reason, verb="move")
     if override:
         if not by.is_clinic_staff:
-            raise Forbidden("Only the clinic can move a session outside the rules. Choose one of the times shown.", code="not_yours")
+            raise Forbidden(
+                "Only the clinic can move a session outside the rules. Choose one of the times shown.", code="not_yours"
+            )
         if not reason:
             raise reason_needed()
     if before.therapist_id not in (appointment.therapist_id, target.pk):
         raise Conflict("This session was changed meanwhile. Look at it again.", code="changed_meanwhile")
     if start == before.start and target.pk == before.therapist_id:
-        raise DomainError("The session is at that time already. Choose another.", code="same_time", fields={"start": "Already at that time."})
+        raise DomainError(
+            "The session is at that time already. Choose another.",
+            code="same_time",
+            fields={"start": "Already at that time."},
+        )
     after = current(appointment)
     after.therapist = target
     place(after, start=start, now=now, offered_by=zones, moving=before, beyond_rules=override)
@@ -95,7 +101,14 @@ def cancel_appointment(*, appointment: Appointment, by: User, now: datetime, rea
     found.state, found.cancel_reason, found.cancelled_at = State.CANCELLED, reason, now
     found.sequence += 1
     found.save(update_fields=["state", "cancel_reason", "cancelled_at", "sequence"])
-    record(by=by, action="appointment.cancelled", subject=found, runner=found.runner, reason=reason, changes={"state": [State.BOOKED, State.CANCELLED]})
+    record(
+        by=by,
+        action="appointment.cancelled",
+        subject=found,
+        runner=found.runner,
+        reason=reason,
+        changes={"state": [State.BOOKED, State.CANCELLED]},
+    )
     messages.plan_cancelled(found, now=now)
     return found
 
@@ -105,9 +118,17 @@ def require_change(appointment: Appointment, by: User, now: datetime, reason: st
     freely = may_change_freely(by, appointment)
     require(freely or by.pk == appointment.runner.user_id)
     if appointment.state != State.BOOKED:
-        raise DomainError(f"Only a booked session can be {verb}d. This one is {appointment.get_state_display().lower()}.".replace("canceld", "cancelled"), code="not_booked")
+        raise DomainError(
+            f"Only a booked session can be {verb}d. This one is {appointment.get_state_display().lower()}.".replace(
+                "canceld", "cancelled"
+            ),
+            code="not_booked",
+        )
     if appointment.start <= now and not by.is_clinic_staff:
-        raise DomainError(f"This session has begun: it is too late to {verb} it. Call us if something went wrong.", code="too_late_to_change")
+        raise DomainError(
+            f"This session has begun: it is too late to {verb} it. Call us if something went wrong.",
+            code="too_late_to_change",
+        )
     if freely:
         if not reason and now > appointment.change_until:
             raise reason_needed()
@@ -120,4 +141,8 @@ def require_change(appointment: Appointment, by: User, now: datetime, reason: st
 
 
 def reason_needed() -> DomainError:
-    return DomainError("Say why in a few words: the runner's notice has passed.", code="reason_needed", fields={"reason": "A reason is needed."})
+    return DomainError(
+        "Say why in a few words: the runner's notice has passed.",
+        code="reason_needed",
+        fields={"reason": "A reason is needed."},
+    )

@@ -16,7 +16,13 @@ GRACE = timedelta(seconds=60)
 
 
 def hold_slot(
-    *, service: Service, therapist: TherapistProfile | None, runner: RunnerProfile, start: datetime, by: User, now: datetime
+    *,
+    service: Service,
+    therapist: TherapistProfile | None,
+    runner: RunnerProfile,
+    start: datetime,
+    by: User,
+    now: datetime,
 ) -> Appointment:
     """Keep `start` for the runner until five minutes after `now`; `therapist` None is anyone who is free.
 
@@ -27,7 +33,9 @@ def hold_slot(
 
     @whole
     def keep(chosen: TherapistProfile) -> Appointment:
-        return enter(service=service, therapist=chosen, runner=runner, start=start, by=by, now=now, hold_expires_at=now + HOLD)
+        return enter(
+            service=service, therapist=chosen, runner=runner, start=start, by=by, now=now, hold_expires_at=now + HOLD
+        )
 
     return attempt(keep, service=service, therapist=therapist, runner=runner, start=start, now=now)
 
@@ -44,7 +52,9 @@ def confirm_hold(*, appointment: Appointment, by: User, now: datetime) -> Appoin
     if held.state in (State.BOOKED, State.ARRIVED, State.COMPLETED) and held.hold_expires_at is None:
         return held
     if held.state != State.HELD or held.hold_expires_at is None or held.hold_expires_at + GRACE <= now:
-        raise Conflict("Your five minutes are over, and the time is open to others again. Choose it once more.", code="hold_ended")
+        raise Conflict(
+            "Your five minutes are over, and the time is open to others again. Choose it once more.", code="hold_ended"
+        )
     if held.start <= now:
         raise DomainError("That time is over. Choose one that is still to come.", code="in_the_past")
     held.state, held.hold_expires_at, held.booked_at, held.booked_by = State.BOOKED, None, now, by

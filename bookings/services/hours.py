@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -50,7 +51,9 @@ class TimeOffAdded(NamedTuple):
 
 
 @whole
-def set_weekly_hours(*, therapist: TherapistProfile, ranges: Sequence[HoursRange], valid_from: date, by: User, now: datetime) -> HoursChange:
+def set_weekly_hours(
+    *, therapist: TherapistProfile, ranges: Sequence[HoursRange], valid_from: date, by: User, now: datetime
+) -> HoursChange:
     """The therapist's whole week from the day `valid_from` on. Rows in force are closed the day before; later ones go.
 
     Booked sessions stay where they are; those now outside the hours are returned. Raises DomainError
@@ -59,9 +62,13 @@ def set_weekly_hours(*, therapist: TherapistProfile, ranges: Sequence[HoursRange
     require_keeper(by, therapist)
     lock_therapist(therapist)
     if valid_from < now.astimezone(ZoneInfo(therapist.user.zone)).date():
-        raise DomainError("New hours begin today or later; the past stays as it was.", code="in_the_past", fields={"valid_from": "In the past."})
+        raise DomainError(
+            "New hours begin today or later; the past stays as it was.",
+            code="in_the_past",
+            fields={"valid_from": "In the past."},
+        )
     ordered = sorted(set(ranges), key=lambda each: (each.weekday, each.starts))
-    for one, other in zip(ordered, ordered[1:], strict=False):
+    for one, other in pairwise(ordered):
         if one.weekday == other.weekday and (one.ends == time(0) or other.starts < one.ends):
             raise DomainError(
                 f"Two ranges of {WeeklyHours(weekday=one.weekday).get_weekday_display()} overlap. Let the second begin after the first ends.",
@@ -73,7 +80,12 @@ def set_weekly_hours(*, therapist: TherapistProfile, ranges: Sequence[HoursRange
     in_force.filter(valid_from__gte=valid_from).delete()
     in_force.between(valid_from, valid_from).update(valid_until=valid_from - timedelta(days=1))
     WeeklyHours.objects.bulk_create(rows)
-    record(by=by, action="hours.set", subject=therapist, changes={"week": [None, [f"{row} {row.place}" for row in rows]], "valid_from": [None, valid_from]})
+    record(
+        by=by,
+        action="hours.set",
+        subject=therapist,
+        changes={"week": [None, [f"{row} {row.place}" for row in rows]], "valid_from": [None, valid_from]},
+    )
     return HoursChange(list(rows), outside_hours(therapist, now=now, first=valid_from))
 
 
@@ -98,15 +110,26 @@ def set_override(
     lock_therapist(therapist)
     if on < now.astimezone(ZoneInfo(therapist.user.zone)).date():
         raise DomainError("That day is over; choose today or later.", code="in_the_past", fields={"on": "In the past."})
-    rows = [Override(therapist=therapist, on=on, closed=closed, note=note.strip()[:120], **each._asdict()) for each in ranges]
+    rows = [
+        Override(therapist=therapist, on=on, closed=closed, note=note.strip()[:120], **each._asdict())
+        for each in ranges
+    ]
     if (closed and not rows) or (replace and not closed):
         rows.insert(0, Override(therapist=therapist, on=on, closed=True, note=note.strip()[:120]))
     if not rows:
-        raise DomainError("Give a range of times, or close the day.", code="bad_hours", fields={"starts": "Give a time."})
+        raise DomainError(
+            "Give a range of times, or close the day.", code="bad_hours", fields={"starts": "Give a time."}
+        )
     validate(rows)
     Override.objects.filter(therapist=therapist, on=on).delete()
     Override.objects.bulk_create(rows)
-    record(by=by, action="hours.overridden", subject=therapist, reason=note, changes={str(on): [None, [str(row) for row in rows]]})
+    record(
+        by=by,
+        action="hours.overridden",
+        subject=therapist,
+        reason=note,
+        changes={str(on): [None, [str(row) for row in rows]]},
+    )
     return HoursChange(list(rows), outside_hours(therapist, now=now, first=on, last=on))
 
 
@@ -121,7 +144,9 @@ def clear_overrides(*, therapist: TherapistProfile, on: date, by: User, now: dat
 
 
 @whole
-def add_time_off(*, therapist: TherapistProfile, start: datetime, end: datetime, reason: str, by: User, now: datetime) -> TimeOffAdded:
+def add_time_off(
+    *, therapist: TherapistProfile, start: datetime, end: datetime, reason: str, by: User, now: datetime
+) -> TimeOffAdded:
     """An absence from `start` to `end` (instants). Booked sessions in it stay until somebody moves or cancels them.
 
     Raises DomainError `bad_time_off`, `in_the_past`; Forbidden `not_yours`.
@@ -129,13 +154,29 @@ def add_time_off(*, therapist: TherapistProfile, start: datetime, end: datetime,
     require_keeper(by, therapist)
     lock_therapist(therapist)
     if end <= start or end - start > LONGEST_TIME_OFF:
-        raise DomainError("Time off ends after it begins, and lasts 400 days at most.", code="bad_time_off", fields={"end": "Check the end."})
+        raise DomainError(
+            "Time off ends after it begins, and lasts 400 days at most.",
+            code="bad_time_off",
+            fields={"end": "Check the end."},
+        )
     if end <= now:
-        raise DomainError("That time is over. Enter time off that is still to come.", code="in_the_past", fields={"end": "In the past."})
-    time_off = TimeOff(therapist=therapist, start=start.astimezone(UTC), end=end.astimezone(UTC), reason=reason.strip()[:120])
+        raise DomainError(
+            "That time is over. Enter time off that is still to come.",
+            code="in_the_past",
+            fields={"end": "In the past."},
+        )
+    time_off = TimeOff(
+        therapist=therapist, start=start.astimezone(UTC), end=end.astimezone(UTC), reason=reason.strip()[:120]
+    )
     validate([time_off])
     time_off.save()
-    record(by=by, action="time_off.added", subject=time_off, reason=time_off.reason, changes={"start": [None, start], "end": [None, end]})
+    record(
+        by=by,
+        action="time_off.added",
+        subject=time_off,
+        reason=time_off.reason,
+        changes={"start": [None, start], "end": [None, end]},
+    )
     hit = Appointment.objects.with_people().upcoming(now).filter(therapist=therapist).overlapping(start, end)
     return TimeOffAdded(time_off, list(hit))
 
@@ -145,11 +186,18 @@ def remove_time_off(*, time_off: TimeOff, by: User, now: datetime) -> None:
     """Take an absence back: its hours are open again. Raises Forbidden `not_yours`."""
     require_keeper(by, time_off.therapist)
     lock_therapist(time_off.therapist)
-    record(by=by, action="time_off.removed", subject=time_off, changes={"start": [time_off.start, None], "end": [time_off.end, None]})
+    record(
+        by=by,
+        action="time_off.removed",
+        subject=time_off,
+        changes={"start": [time_off.start, None], "end": [time_off.end, None]},
+    )
     time_off.delete()
 
 
-def outside_hours(therapist: TherapistProfile, *, now: datetime, first: date, last: date | None = None) -> list[Appointment]:
+def outside_hours(
+    therapist: TherapistProfile, *, now: datetime, first: date, last: date | None = None
+) -> list[Appointment]:
     """Booked sessions of the therapist, from the local day `first` (to `last`), that lie outside the hours as they are."""
     zone = therapist.user.zone
     low = slots.instant(slots.edge(zone, first, time(0)))
@@ -167,8 +215,16 @@ def outside_hours(therapist: TherapistProfile, *, now: datetime, first: date, la
         places = (HoursPlace.EITHER, session.place)
         diary = slots.Diary(
             zone,
-            [slots.Hours(each.weekday, each.starts, each.ends, each.valid_from, each.valid_until) for each in hours if each.place in places],
-            [slots.DayChange(each.on, each.starts, each.ends, each.closed) for each in changes if each.closed or each.place in places],
+            [
+                slots.Hours(each.weekday, each.starts, each.ends, each.valid_from, each.valid_until)
+                for each in hours
+                if each.place in places
+            ],
+            [
+                slots.DayChange(each.on, each.starts, each.ends, each.closed)
+                for each in changes
+                if each.closed or each.place in places
+            ],
         )
         length = int((session.end - session.start).total_seconds())
         if not slots.within_hours(diary, slots.Rules(length, 0, 0, 300, 0, 0), slots.seconds(session.start)):

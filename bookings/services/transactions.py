@@ -10,7 +10,7 @@ from typing import ParamSpec, TypeVar
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import Exists, OuterRef, Q
 
-from bookings.availability import offering
+from bookings.diaries import offering
 from bookings.models import Appointment, Service
 from bookings.models.appointments import State
 from clinic.core.errors import Conflict, DomainError, Forbidden
@@ -88,10 +88,20 @@ def lock(*, therapists: Iterable[TherapistProfile], runner: RunnerProfile, servi
 def lock_therapist(therapist: TherapistProfile) -> None:
     """Take the therapist's row alone: for changes of hours, which bookings must see or be seen by."""
     if connection.features.has_select_for_update:
-        list(TherapistProfile.objects.select_for_update(no_key=True).filter(pk=therapist.pk).order_by().values_list("pk"))
+        list(
+            TherapistProfile.objects.select_for_update(no_key=True).filter(pk=therapist.pk).order_by().values_list("pk")
+        )
 
 
-def drop_lapsed_holds(*, therapist: TherapistProfile, runner: RunnerProfile, needs_room: bool, start: datetime, end: datetime, now: datetime) -> None:
+def drop_lapsed_holds(
+    *,
+    therapist: TherapistProfile,
+    runner: RunnerProfile,
+    needs_room: bool,
+    start: datetime,
+    end: datetime,
+    now: datetime,
+) -> None:
     """Cancel lapsed holds in the way of busy time `start`..`end`, and whatever else `runner` holds.
 
     The constraint cannot read a clock, so the taker clears the way inside their own transaction: no job has to run.

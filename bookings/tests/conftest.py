@@ -12,7 +12,14 @@ from clinic.people.models import User
 def visit(therapist: User) -> Service:
     """45 minutes online with `therapist`, every 45 minutes, 2 hours' notice, no buffers."""
     service = Service.objects.create(
-        slug="follow-up", name="Follow-up", minutes=45, price_pence=6800, slot_step_min=45, min_notice_min=120, horizon_days=60, change_notice_h=24
+        slug="follow-up",
+        name="Follow-up",
+        minutes=45,
+        price_pence=6800,
+        slot_step_min=45,
+        min_notice_min=120,
+        horizon_days=60,
+        change_notice_h=24,
     )
     service.therapists.add(therapist.therapist)
     return service
@@ -22,7 +29,14 @@ def visit(therapist: User) -> Service:
 def gait(therapist: User) -> Service:
     """60 minutes in the clinic with `therapist`, buffers of 10 before and 15 after."""
     service = Service.objects.create(
-        slug="gait", name="Running assessment", minutes=60, buffer_before_min=10, buffer_after_min=15, price_pence=9500, slot_step_min=15, place=Place.CLINIC
+        slug="gait",
+        name="Running assessment",
+        minutes=60,
+        buffer_before_min=10,
+        buffer_after_min=15,
+        price_pence=9500,
+        slot_step_min=15,
+        place=Place.CLINIC,
     )
     service.therapists.add(therapist.therapist)
     return service
@@ -32,7 +46,13 @@ def gait(therapist: User) -> Service:
 def hours(therapist: User) -> list[WeeklyHours]:
     """`therapist` works from Monday to Friday, 9 to 12 and 13 to 17, London time."""
     return [
-        WeeklyHours.objects.create(therapist=therapist.therapist, weekday=day, starts=time(starts), ends=time(ends), valid_from=date(2026, 1, 1))
+        WeeklyHours.objects.create(
+            therapist=therapist.therapist,
+            weekday=day,
+            starts=time(starts),
+            ends=time(ends),
+            valid_from=date(2026, 1, 1),
+        )
         for day in range(5)
         for starts, ends in ((9, 12), (13, 17))
     ]

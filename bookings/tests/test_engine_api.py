@@ -28,7 +28,9 @@ def me(client_of, runner) -> Client:
 
 @pytest.fixture
 def booked(visit, therapist, runner, thursday, now) -> Appointment:
-    return book_slot(service=visit, therapist=therapist.therapist, runner=runner.runner, start=thursday, by=runner, now=now)
+    return book_slot(
+        service=visit, therapist=therapist.therapist, runner=runner.runner, start=thursday, by=runner, now=now
+    )
 
 
 def taken() -> int:
@@ -51,14 +53,24 @@ def test_slots_of_a_range(visit, therapist) -> None:
     assert answer.status_code == 200
     found = answer.json()
     slug = therapist.therapist.slug
-    assert found["slots"][0] == {"therapist": slug, "service": "follow-up", "start": START, "end": "2026-11-26T09:45:00Z", "zone": "Europe/Stockholm"}
+    assert found["slots"][0] == {
+        "therapist": slug,
+        "service": "follow-up",
+        "start": START,
+        "end": "2026-11-26T09:45:00Z",
+        "zone": "Europe/Stockholm",
+    }
     assert len(found["slots"]) == 18
     assert found["next"][slug]["start"] == "2026-11-24T11:15:00Z"
 
 
 def test_slots_for_some_therapists(visit, therapist, other_therapist) -> None:
     slug, idle = therapist.therapist.slug, other_therapist.therapist.slug
-    found = Client().get(f"{API}/slots/?service=follow-up&therapist={slug}&therapist={idle}&from=2026-11-26&to=2026-11-26").json()
+    found = (
+        Client()
+        .get(f"{API}/slots/?service=follow-up&therapist={slug}&therapist={idle}&from=2026-11-26&to=2026-11-26")
+        .json()
+    )
     assert {slot["therapist"] for slot in found["slots"]} == {slug}
     assert found["next"][idle] is None
 
@@ -96,7 +108,9 @@ def test_hold_then_book(visit, therapist, me) -> None:
 
 def test_a_gone_slot_is_409(booked, visit, therapist, other_runner, client_of) -> None:
     for path in ("holds/", "appointments/"):
-        answer = post(client_of(other_runner), path, service="follow-up", therapist=therapist.therapist.slug, start=START)
+        answer = post(
+            client_of(other_runner), path, service="follow-up", therapist=therapist.therapist.slug, start=START
+        )
         assert (answer.status_code, answer.json()["code"]) == (409, "slot_taken")
         assert answer.json()["message"].startswith("That time has just gone")
     assert taken() == 1
@@ -155,7 +169,15 @@ def test_booking_needs_a_log_in(visit) -> None:
 def test_staff_book_for_a_runner(visit, therapist, runner, staff, client_of) -> None:
     front_desk = client_of(staff)
     assert post(front_desk, "appointments/", service="follow-up", start=START).json()["code"] == "no_runner"
-    answer = post(front_desk, "appointments/", service="follow-up", therapist=therapist.therapist.slug, start="2026-11-26T19:05:00Z", runner=str(runner.runner.pk), reason="Agreed by phone")
+    answer = post(
+        front_desk,
+        "appointments/",
+        service="follow-up",
+        therapist=therapist.therapist.slug,
+        start="2026-11-26T19:05:00Z",
+        runner=str(runner.runner.pk),
+        reason="Agreed by phone",
+    )
     assert (answer.status_code, answer.json()["runner_name"]) == (201, "Maya Lindqvist")
 
 
@@ -163,7 +185,11 @@ def test_move_and_cancel(booked, me) -> None:
     moved = post(me, f"appointments/{booked.pk}/move/", start="2026-11-27T09:45:00Z")
     assert (moved.status_code, moved.json()["start"], moved.json()["sequence"]) == (200, "2026-11-27T09:45:00Z", 1)
     cancelled = post(me, f"appointments/{booked.pk}/cancel/", reason="Away")
-    assert (cancelled.status_code, cancelled.json()["state"], cancelled.json()["cancel_reason"]) == (200, "cancelled", "Away")
+    assert (cancelled.status_code, cancelled.json()["state"], cancelled.json()["cancel_reason"]) == (
+        200,
+        "cancelled",
+        "Away",
+    )
     again = post(me, f"appointments/{booked.pk}/move/", start=START)
     assert (again.status_code, again.json()["code"]) == (422, "not_booked")
 
@@ -179,7 +205,9 @@ def test_a_late_change_is_422(booked, client_of, runner, clock, thursday) -> Non
 def test_a_stale_change_is_412(booked, me) -> None:
     tag = me.get(f"{API}/appointments/{booked.pk}/").headers["ETag"]
     post(me, f"appointments/{booked.pk}/move/", start="2026-11-27T09:45:00Z")
-    answer = me.post(f"{API}/appointments/{booked.pk}/cancel/", {}, content_type="application/json", headers={"If-Match": tag})
+    answer = me.post(
+        f"{API}/appointments/{booked.pk}/cancel/", {}, content_type="application/json", headers={"If-Match": tag}
+    )
     assert (answer.status_code, answer.json()["code"]) == (412, "changed_meanwhile")
     assert taken() == 1
 
@@ -208,7 +236,9 @@ def test_another_persons_hold_is_404(visit, therapist, me, other_runner, client_
     assert post(client_of(other_runner), "appointments/", hold=held["id"]).status_code == 404
 
 
-def test_the_join_link_is_for_the_two_while_the_room_is_open(booked, runner, therapist, staff, client_of, clock, thursday) -> None:
+def test_the_join_link_is_for_the_two_while_the_room_is_open(
+    booked, runner, therapist, staff, client_of, clock, thursday
+) -> None:
     def link(user: User) -> object:
         return client_of(user).get(f"{API}/appointments/{booked.pk}/").json()["room_url"]
 
@@ -224,7 +254,8 @@ def test_the_join_link_is_for_the_two_while_the_room_is_open(booked, runner, the
 def test_one_post_with_a_key_books_once(visit, therapist, me) -> None:
     body = {"service": "follow-up", "therapist": therapist.therapist.slug, "start": START}
     answers = [
-        me.post(f"{API}/appointments/", body, content_type="application/json", headers={"Idempotency-Key": "first try"}) for _ in range(2)
+        me.post(f"{API}/appointments/", body, content_type="application/json", headers={"Idempotency-Key": "first try"})
+        for _ in range(2)
     ]
     assert [each.status_code for each in answers] == [201, 201]
     assert answers[0].json()["id"] == answers[1].json()["id"]
@@ -232,7 +263,9 @@ def test_one_post_with_a_key_books_once(visit, therapist, me) -> None:
 
 
 @pytest.mark.parametrize("path", ["services/", "therapists/", "appointments/", "slots/?service=follow-up"])
-def test_lists_ask_the_same_number_of_questions(visit, therapist, booked, me, other_runner, now, thursday, path) -> None:
+def test_lists_ask_the_same_number_of_questions(
+    visit, therapist, booked, me, other_runner, now, thursday, path
+) -> None:
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
@@ -247,6 +280,15 @@ def test_lists_ask_the_same_number_of_questions(visit, therapist, booked, me, ot
     once = counted()
     more_therapists(visit, 2)
     for number in range(2):
-        Service.objects.create(slug=f"other-{number}", name="Other", minutes=30, price_pence=1).therapists.add(therapist.therapist)
-        book_slot(service=visit, therapist=therapist.therapist, runner=booked.runner, start=thursday + timedelta(days=1, minutes=45 * number), by=booked.runner.user, now=now)
+        Service.objects.create(slug=f"other-{number}", name="Other", minutes=30, price_pence=1).therapists.add(
+            therapist.therapist
+        )
+        book_slot(
+            service=visit,
+            therapist=therapist.therapist,
+            runner=booked.runner,
+            start=thursday + timedelta(days=1, minutes=45 * number),
+            by=booked.runner.user,
+            now=now,
+        )
     assert counted() == once

@@ -20,7 +20,12 @@ FIRST, LAST = date(2026, 11, 24), date(2026, 12, 7)
 
 
 def starts(service: Service, now: datetime, **more: object) -> list[datetime]:
-    return [slot.start for slot in find_slots(service=service, now=now, **{"first": FIRST, "last": LAST, "zone": "Europe/London", **more})]  # type: ignore[arg-type]
+    return [
+        slot.start
+        for slot in find_slots(
+            service=service, now=now, **{"first": FIRST, "last": LAST, "zone": "Europe/London", **more}
+        )
+    ]  # type: ignore[arg-type]
 
 
 def more_therapists(service: Service, count: int) -> list[TherapistProfile]:
@@ -51,14 +56,21 @@ def test_the_same_instants_from_everywhere(visit, hours, now) -> None:
 
 def test_days_are_the_readers_days(visit, therapist, now) -> None:
     WeeklyHours.objects.create(therapist=therapist.therapist, weekday=3, starts=time(23), ends=time(0))
-    assert starts(visit, now, first=date(2026, 11, 27), last=date(2026, 11, 27), zone="Pacific/Kiritimati") == [datetime(2026, 11, 26, 23, 0, tzinfo=UTC)]
+    assert starts(visit, now, first=date(2026, 11, 27), last=date(2026, 11, 27), zone="Pacific/Kiritimati") == [
+        datetime(2026, 11, 26, 23, 0, tzinfo=UTC)
+    ]
     assert starts(visit, now, first=date(2026, 11, 26), last=date(2026, 11, 26), zone="Pacific/Kiritimati") == []
 
 
 def test_hours_follow_the_wall_clock_across_a_change(visit, therapist, hours) -> None:
     now = datetime(2027, 3, 25, 9, 0, tzinfo=UTC)
     found = starts(visit, now, first=date(2027, 3, 26), last=date(2027, 3, 29))
-    assert [f"{each:%d %H:%M}" for each in found if each.astimezone(ZoneInfo("Europe/London")).hour == 9] == ["26 09:00", "26 09:45", "29 08:00", "29 08:45"]
+    assert [f"{each:%d %H:%M}" for each in found if each.astimezone(ZoneInfo("Europe/London")).hour == 9] == [
+        "26 09:00",
+        "26 09:45",
+        "29 08:00",
+        "29 08:45",
+    ]
 
 
 def test_dates_far_off_are_harmless(visit, hours, now) -> None:
@@ -76,7 +88,9 @@ def test_hours_for_another_place_do_not_count(visit, gait, therapist, now) -> No
     assert [f"{each:%d %H:%M}" for each in starts(gait, now)] == ["26 09:00", "03 09:00"]
 
 
-def test_own_hold_stays_on_the_list_for_its_runner_alone(visit, hours, therapist, runner, other_runner, thursday, now) -> None:
+def test_own_hold_stays_on_the_list_for_its_runner_alone(
+    visit, hours, therapist, runner, other_runner, thursday, now
+) -> None:
     hold_slot(service=visit, therapist=therapist.therapist, runner=runner.runner, start=thursday, by=runner, now=now)
     assert thursday in starts(visit, now, runner=runner.runner)
     assert thursday not in starts(visit, now, runner=other_runner.runner)
@@ -103,7 +117,10 @@ def test_next_of_each_and_first_with_anyone(visit, hours, therapist, now) -> Non
     TimeOff.objects.create(therapist=full, start=now, end=now + timedelta(days=20))
     WeeklyHours.objects.filter(therapist=empty).delete()
     found = next_slots(service=visit, zone="Europe/London", now=now)
-    assert {key: f"{slot.start:%m-%d %H:%M}" for key, slot in found.items()} == {therapist.therapist.pk: "11-24 11:15", full.pk: "12-14 09:00"}
+    assert {key: f"{slot.start:%m-%d %H:%M}" for key, slot in found.items()} == {
+        therapist.therapist.pk: "11-24 11:15",
+        full.pk: "12-14 09:00",
+    }
     assert first_with_anyone(service=visit, zone="Europe/London", now=now).therapist_id == therapist.therapist.pk
     searched = search_slots(service=visit, first=FIRST, last=LAST, zone="Europe/London", now=now)
     assert searched.next == found
@@ -130,7 +147,14 @@ def test_queries_do_not_grow(visit, hours, runner, now, place) -> None:
         TimeOff.objects.create(therapist=therapist, start=now, end=now + timedelta(days=number * 9 + 1))
         for day in range(5):
             someone = person(Role.RUNNER, f"Runner{number}x{day} Hale")
-            slot = find_slots(service=visit, therapists=[therapist], first=FIRST, last=date(2026, 12, 20), zone="Europe/London", now=now)[day]
+            slot = find_slots(
+                service=visit,
+                therapists=[therapist],
+                first=FIRST,
+                last=date(2026, 12, 20),
+                zone="Europe/London",
+                now=now,
+            )[day]
             book_slot(service=visit, therapist=therapist, runner=someone.runner, start=slot.start, by=someone, now=now)
     assert (alone, counted()) == (3, 4)
 
@@ -141,11 +165,15 @@ def test_queries_do_not_grow(visit, hours, runner, now, place) -> None:
     which=st.integers(0, 2),
 )
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_accepted_exactly_when_listed(crowded: tuple[Service, list[TherapistProfile], User, datetime], day: int, minute: int, which: int) -> None:
+def test_accepted_exactly_when_listed(
+    crowded: tuple[Service, list[TherapistProfile], User, datetime], day: int, minute: int, which: int
+) -> None:
     service, therapists, asker, now = crowded
     therapist = therapists[which]
     start = datetime(2027, 3, 25, 0, 0, tzinfo=UTC) + timedelta(days=day, minutes=minute * 5)
-    listed = start in starts(service, now, therapists=[therapist], first=date(2027, 3, 20), last=date(2027, 4, 20), runner=asker.runner)
+    listed = start in starts(
+        service, now, therapists=[therapist], first=date(2027, 3, 20), last=date(2027, 4, 20), runner=asker.runner
+    )
     before = Appointment.objects.count()
     accepted = False
     with transaction.atomic():
@@ -173,17 +201,30 @@ def crowded(visit: Service, therapist: User, runner: User) -> tuple[Service, lis
         for weekday in range(7):
             WeeklyHours.objects.create(therapist=each, weekday=weekday, starts=time(0), ends=time(7, 20))
             WeeklyHours.objects.create(therapist=each, weekday=weekday, starts=time(20), ends=time(0))
-    Override.objects.create(therapist=colleagues[0], on=date(2027, 3, 28), starts=time(0, 30), ends=time(1, 30), closed=True)
+    Override.objects.create(
+        therapist=colleagues[0], on=date(2027, 3, 28), starts=time(0, 30), ends=time(1, 30), closed=True
+    )
     Override.objects.create(therapist=colleagues[0], on=date(2027, 3, 27), starts=time(11), ends=time(12, 5))
     TimeOff.objects.create(therapist=colleagues[1], start=now + timedelta(days=1), end=now + timedelta(days=2))
     for number, each in enumerate(colleagues):
         someone = person(Role.RUNNER, f"Busy{number} Hale")
-        for slot in find_slots(service=visit, therapists=[each], first=date(2027, 3, 25), last=date(2027, 4, 4), zone="UTC", now=now)[::9][:6]:
+        for slot in find_slots(
+            service=visit, therapists=[each], first=date(2027, 3, 25), last=date(2027, 4, 4), zone="UTC", now=now
+        )[::9][:6]:
             try:
                 book_slot(service=visit, therapist=each, runner=someone.runner, start=slot.start, by=someone, now=now)
             except DomainError:
                 continue
-    mine = find_slots(service=visit, therapists=[colleagues[0]], first=date(2027, 3, 26), last=date(2027, 4, 4), zone="UTC", now=now)
+    mine = find_slots(
+        service=visit, therapists=[colleagues[0]], first=date(2027, 3, 26), last=date(2027, 4, 4), zone="UTC", now=now
+    )
     book_slot(service=visit, therapist=colleagues[0], runner=runner.runner, start=mine[0].start, by=runner, now=now)
-    hold_slot(service=visit, therapist=colleagues[0], runner=person(Role.RUNNER, "Holder Hale").runner, start=mine[20].start, by=User.objects.get(name="Holder Hale"), now=now)
+    hold_slot(
+        service=visit,
+        therapist=colleagues[0],
+        runner=person(Role.RUNNER, "Holder Hale").runner,
+        start=mine[20].start,
+        by=User.objects.get(name="Holder Hale"),
+        now=now,
+    )
     return visit, colleagues, runner, now

@@ -28,7 +28,13 @@ pytestmark = pytest.mark.usefixtures("hours")
 
 
 def book(visit: Service, therapist: User, runner: User, start: datetime, now: datetime, **more: object) -> Appointment:
-    return book_slot(service=visit, therapist=therapist.therapist, runner=runner.runner, start=start, **{"by": runner, "now": now, **more})  # type: ignore[arg-type]
+    return book_slot(
+        service=visit,
+        therapist=therapist.therapist,
+        runner=runner.runner,
+        start=start,
+        **{"by": runner, "now": now, **more},
+    )  # type: ignore[arg-type]
 
 
 def due() -> list[tuple[str, str]]:
@@ -41,8 +47,14 @@ def test_booking_writes_the_session_and_all_that_goes_with_it(visit, therapist, 
     assert (appointment.state, appointment.end) == ("booked", thursday + timedelta(minutes=45))
     assert (appointment.zone, appointment.wall_start) == ("Europe/London", "2026-11-26T09:00:00+00:00")
     assert len(appointment.video_key) == 32
-    assert CareRelationship.objects.active().filter(runner=other_runner.runner, therapist=therapist.therapist).count() == 1
-    assert due() == [("booked", now), ("visit_1h", thursday - timedelta(hours=1)), ("visit_24h", thursday - timedelta(hours=24))]
+    assert (
+        CareRelationship.objects.active().filter(runner=other_runner.runner, therapist=therapist.therapist).count() == 1
+    )
+    assert due() == [
+        ("booked", now),
+        ("visit_1h", thursday - timedelta(hours=1)),
+        ("visit_24h", thursday - timedelta(hours=24)),
+    ]
     assert Event.objects.filter(action="appointment.booked", subject_id=str(appointment.pk)).count() == 1
 
 
@@ -104,7 +116,9 @@ def test_a_runner_has_one_session_at_a_time(visit, therapist, other_therapist, r
     assert Appointment.objects.count() == 1
 
 
-def test_nobody_books_for_another_runner(visit, therapist, other_therapist, runner, other_runner, thursday, now) -> None:
+def test_nobody_books_for_another_runner(
+    visit, therapist, other_therapist, runner, other_runner, thursday, now
+) -> None:
     for stranger in (other_runner, other_therapist):
         with pytest.raises(Forbidden):
             book(visit, therapist, runner, thursday, now, by=stranger)
@@ -112,8 +126,12 @@ def test_nobody_books_for_another_runner(visit, therapist, other_therapist, runn
     book(visit, therapist, runner, thursday, now, by=therapist)
 
 
-def test_a_hold_keeps_the_time_and_lapses_by_the_clock_alone(visit, therapist, runner, other_runner, thursday, now) -> None:
-    held = hold_slot(service=visit, therapist=therapist.therapist, runner=runner.runner, start=thursday, by=runner, now=now)
+def test_a_hold_keeps_the_time_and_lapses_by_the_clock_alone(
+    visit, therapist, runner, other_runner, thursday, now
+) -> None:
+    held = hold_slot(
+        service=visit, therapist=therapist.therapist, runner=runner.runner, start=thursday, by=runner, now=now
+    )
     assert held.hold_expires_at == now + timedelta(minutes=5)
     assert Reminder.objects.count() == 0
     with pytest.raises(Conflict) as refused:
@@ -128,7 +146,9 @@ def test_a_hold_keeps_the_time_and_lapses_by_the_clock_alone(visit, therapist, r
 
 
 def test_confirming_a_hold_books_it_once(visit, therapist, runner, thursday, now) -> None:
-    held = hold_slot(service=visit, therapist=therapist.therapist, runner=runner.runner, start=thursday, by=runner, now=now)
+    held = hold_slot(
+        service=visit, therapist=therapist.therapist, runner=runner.runner, start=thursday, by=runner, now=now
+    )
     first = confirm_hold(appointment=held, by=runner, now=now + timedelta(minutes=4))
     again = confirm_hold(appointment=held, by=runner, now=now + timedelta(minutes=9))
     assert (first.pk, again.pk, again.state, again.hold_expires_at) == (held.pk, held.pk, "booked", None)
@@ -136,17 +156,30 @@ def test_confirming_a_hold_books_it_once(visit, therapist, runner, thursday, now
 
 
 def test_a_confirmation_seconds_late_counts_while_nobody_took_the_time(visit, therapist, runner, thursday, now) -> None:
-    held = hold_slot(service=visit, therapist=therapist.therapist, runner=runner.runner, start=thursday, by=runner, now=now)
+    held = hold_slot(
+        service=visit, therapist=therapist.therapist, runner=runner.runner, start=thursday, by=runner, now=now
+    )
     with pytest.raises(Conflict):
         confirm_hold(appointment=held, by=runner, now=now + timedelta(minutes=6))
     assert confirm_hold(appointment=held, by=runner, now=now + timedelta(minutes=5, seconds=59)).state == "booked"
 
 
 def test_a_runner_holds_one_time(visit, therapist, runner, thursday, now) -> None:
-    first = hold_slot(service=visit, therapist=therapist.therapist, runner=runner.runner, start=thursday, by=runner, now=now)
-    second = hold_slot(service=visit, therapist=therapist.therapist, runner=runner.runner, start=thursday + timedelta(minutes=45), by=runner, now=now)
+    first = hold_slot(
+        service=visit, therapist=therapist.therapist, runner=runner.runner, start=thursday, by=runner, now=now
+    )
+    second = hold_slot(
+        service=visit,
+        therapist=therapist.therapist,
+        runner=runner.runner,
+        start=thursday + timedelta(minutes=45),
+        by=runner,
+        now=now,
+    )
     assert list(Appointment.objects.live(now).values_list("pk", flat=True)) == [second.pk]
-    back = hold_slot(service=visit, therapist=therapist.therapist, runner=runner.runner, start=thursday, by=runner, now=now)
+    back = hold_slot(
+        service=visit, therapist=therapist.therapist, runner=runner.runner, start=thursday, by=runner, now=now
+    )
     assert back.pk != first.pk
     release_hold(appointment=back, by=runner, now=now)
     assert not Appointment.objects.live(now).exists()
@@ -157,16 +190,26 @@ def test_moving_moves_the_reminders(visit, therapist, runner, thursday, now) -> 
     later = thursday + timedelta(days=1, minutes=45)
     moved = move_appointment(appointment=appointment, start=later, by=runner, now=now)
     assert (moved.pk, moved.start, moved.sequence) == (appointment.pk, later, 1)
-    assert due() == [("moved", now), ("visit_1h", later - timedelta(hours=1)), ("visit_24h", later - timedelta(hours=24))]
+    assert due() == [
+        ("moved", now),
+        ("visit_1h", later - timedelta(hours=1)),
+        ("visit_24h", later - timedelta(hours=24)),
+    ]
     assert Reminder.objects.filter(state="withdrawn").count() == 3
     back = move_appointment(appointment=moved, start=thursday, by=runner, now=now)
     assert (back.start, back.sequence) == (thursday, 2)
-    assert due() == [("moved", now), ("visit_1h", thursday - timedelta(hours=1)), ("visit_24h", thursday - timedelta(hours=24))]
+    assert due() == [
+        ("moved", now),
+        ("visit_1h", thursday - timedelta(hours=1)),
+        ("visit_24h", thursday - timedelta(hours=24)),
+    ]
 
 
 def test_moving_may_overlap_the_old_time(gait, therapist, runner, thursday, now) -> None:
     appointment = book(gait, therapist, runner, thursday, now)
-    assert move_appointment(appointment=appointment, start=thursday + timedelta(minutes=15), by=runner, now=now).start == thursday + timedelta(minutes=15)
+    assert move_appointment(
+        appointment=appointment, start=thursday + timedelta(minutes=15), by=runner, now=now
+    ).start == thursday + timedelta(minutes=15)
 
 
 def test_moving_into_a_taken_time_keeps_the_old(visit, therapist, runner, other_runner, thursday, now) -> None:
@@ -187,7 +230,9 @@ def test_notice_for_changes_is_exact_to_the_second(visit, therapist, runner, thu
         cancel_appointment(appointment=appointment, by=runner, now=limit + timedelta(seconds=1))
     assert refused.value.code == "too_late_to_change"
     with pytest.raises(DomainError):
-        move_appointment(appointment=appointment, start=thursday + timedelta(days=1), by=runner, now=limit + timedelta(seconds=1))
+        move_appointment(
+            appointment=appointment, start=thursday + timedelta(days=1), by=runner, now=limit + timedelta(seconds=1)
+        )
     assert cancel_appointment(appointment=appointment, by=runner, now=limit, reason="Away").state == "cancelled"
 
 
@@ -222,7 +267,9 @@ def test_strangers_change_nothing(visit, therapist, other_therapist, runner, oth
     assert (appointment.state, appointment.start) == ("booked", thursday)
 
 
-def test_staff_book_outside_the_hours_with_a_reason_and_never_over_another(visit, therapist, runner, other_runner, staff, now) -> None:
+def test_staff_book_outside_the_hours_with_a_reason_and_never_over_another(
+    visit, therapist, runner, other_runner, staff, now
+) -> None:
     evening = datetime(2026, 11, 26, 19, 10, tzinfo=now.tzinfo)
     with pytest.raises(DomainError):
         book(visit, therapist, runner, evening, now, by=staff)
@@ -231,7 +278,9 @@ def test_staff_book_outside_the_hours_with_a_reason_and_never_over_another(visit
     book(visit, therapist, runner, evening, now, by=staff, override_reason="Agreed on the phone")
     assert Event.objects.get(action="appointment.booked").reason == "Agreed on the phone"
     with pytest.raises(Conflict):
-        book(visit, therapist, other_runner, evening + timedelta(minutes=30), now, by=staff, override_reason="Squeeze in")
+        book(
+            visit, therapist, other_runner, evening + timedelta(minutes=30), now, by=staff, override_reason="Squeeze in"
+        )
 
 
 def test_anyone_is_the_least_loaded(visit, therapist, other_therapist, runner, other_runner, thursday, now) -> None:
@@ -240,7 +289,9 @@ def test_anyone_is_the_least_loaded(visit, therapist, other_therapist, runner, o
     visit.therapists.add(other_therapist.therapist)
     WeeklyHours.objects.create(therapist=other_therapist.therapist, weekday=3, starts=time(9), ends=time(17))
     book(visit, therapist, runner, thursday + timedelta(hours=6, minutes=15), now)
-    first = book_slot(service=visit, therapist=None, runner=other_runner.runner, start=thursday, by=other_runner, now=now)
+    first = book_slot(
+        service=visit, therapist=None, runner=other_runner.runner, start=thursday, by=other_runner, now=now
+    )
     assert first.therapist == other_therapist.therapist
     second = book_slot(service=visit, therapist=None, runner=runner.runner, start=thursday, by=runner, now=now)
     assert second.therapist == therapist.therapist
@@ -248,17 +299,37 @@ def test_anyone_is_the_least_loaded(visit, therapist, other_therapist, runner, o
 
 def test_anyone_when_nobody_is_free(visit, therapist, runner, other_runner, thursday, now) -> None:
     book(visit, therapist, runner, thursday, now)
-    for start, code in ((thursday, "slot_taken"), (thursday.replace(hour=3), "outside_hours"), (now + timedelta(minutes=45), "too_soon")):
+    for start, code in (
+        (thursday, "slot_taken"),
+        (thursday.replace(hour=3), "outside_hours"),
+        (now + timedelta(minutes=45), "too_soon"),
+    ):
         with pytest.raises(DomainError) as refused:
             book_slot(service=visit, therapist=None, runner=other_runner.runner, start=start, by=other_runner, now=now)
         assert refused.value.code == code
 
 
 def test_a_caller_is_found_or_made(visit, therapist, runner, staff, thursday, now) -> None:
-    made = book_for_caller(service=visit, therapist=therapist.therapist, start=thursday, name="Ida Berg", email="ida@mail.example", phone="0117", by=staff, now=now)
+    made = book_for_caller(
+        service=visit,
+        therapist=therapist.therapist,
+        start=thursday,
+        name="Ida Berg",
+        email="ida@mail.example",
+        phone="0117",
+        by=staff,
+        now=now,
+    )
     assert made.runner.user.name == "Ida Berg"
     found = book_for_caller(
-        service=visit, therapist=therapist.therapist, start=thursday + timedelta(minutes=45), name="", email=runner.email, phone="", by=staff, now=now
+        service=visit,
+        therapist=therapist.therapist,
+        start=thursday + timedelta(minutes=45),
+        name="",
+        email=runner.email,
+        phone="",
+        by=staff,
+        now=now,
     )
     assert found.runner == runner.runner
 
@@ -266,7 +337,16 @@ def test_a_caller_is_found_or_made(visit, therapist, runner, staff, thursday, no
 def test_no_runner_is_made_when_the_time_is_gone(visit, therapist, runner, staff, thursday, now) -> None:
     book(visit, therapist, runner, thursday, now)
     with pytest.raises(Conflict):
-        book_for_caller(service=visit, therapist=therapist.therapist, start=thursday, name="Ida Berg", email="ida@mail.example", phone="", by=staff, now=now)
+        book_for_caller(
+            service=visit,
+            therapist=therapist.therapist,
+            start=thursday,
+            name="Ida Berg",
+            email="ida@mail.example",
+            phone="",
+            by=staff,
+            now=now,
+        )
     assert RunnerProfile.objects.count() == 1
 
 
@@ -276,7 +356,9 @@ def test_a_day_at_the_clinic(visit, therapist, runner, thursday, now) -> None:
         mark_completed(appointment=appointment, by=therapist, now=thursday - timedelta(minutes=1))
     assert early.value.code == "too_early"
     assert mark_arrived(appointment=appointment, by=therapist, now=thursday - timedelta(minutes=5)).state == "arrived"
-    assert mark_completed(appointment=appointment, by=therapist, now=thursday + timedelta(minutes=40)).state == "completed"
+    assert (
+        mark_completed(appointment=appointment, by=therapist, now=thursday + timedelta(minutes=40)).state == "completed"
+    )
     with pytest.raises(DomainError) as wrong:
         mark_no_show(appointment=appointment, by=therapist, now=thursday + timedelta(minutes=40))
     assert wrong.value.code == "wrong_state"
@@ -284,7 +366,9 @@ def test_a_day_at_the_clinic(visit, therapist, runner, thursday, now) -> None:
 
 
 def test_time_off_and_overrides_bind_booking(visit, therapist, runner, thursday, now) -> None:
-    off = TimeOff.objects.create(therapist=therapist.therapist, start=thursday - timedelta(hours=1), end=thursday + timedelta(minutes=1))
+    off = TimeOff.objects.create(
+        therapist=therapist.therapist, start=thursday - timedelta(hours=1), end=thursday + timedelta(minutes=1)
+    )
     with pytest.raises(DomainError) as refused:
         book(visit, therapist, runner, thursday, now)
     assert refused.value.code == "outside_hours"
@@ -295,7 +379,9 @@ def test_time_off_and_overrides_bind_booking(visit, therapist, runner, thursday,
     assert find_slots(service=visit, first=thursday.date(), last=thursday.date(), zone="Europe/London", now=now) == []
 
 
-def test_treatment_rooms_are_counted_once_there_are_any(gait, therapist, other_therapist, runner, other_runner, thursday, now) -> None:
+def test_treatment_rooms_are_counted_once_there_are_any(
+    gait, therapist, other_therapist, runner, other_runner, thursday, now
+) -> None:
     from bookings.models import TreatmentRoom, WeeklyHours
 
     gait.therapists.add(other_therapist.therapist)

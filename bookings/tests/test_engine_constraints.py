@@ -17,19 +17,27 @@ pytestmark = pytest.mark.usefixtures("hours")
 def booked(gait: Service, therapist: User, runner: User, thursday: datetime, now: datetime) -> Appointment:
     """9:00 to 10:00 in the clinic's only room, busy 8:50 to 10:15."""
     TreatmentRoom.objects.create(name="Room 1")
-    return book_slot(service=gait, therapist=therapist.therapist, runner=runner.runner, start=thursday, by=runner, now=now)
+    return book_slot(
+        service=gait, therapist=therapist.therapist, runner=runner.runner, start=thursday, by=runner, now=now
+    )
 
 
 def copy(row: Appointment, **changes: object) -> None:
     """INSERT a copy of `row` with `changes`, without the model in between."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM bookings_appointment WHERE id = %s", [row.pk if connection.vendor == "postgresql" else row.pk.hex])
+        cursor.execute(
+            "SELECT * FROM bookings_appointment WHERE id = %s",
+            [row.pk if connection.vendor == "postgresql" else row.pk.hex],
+        )
         names = [column[0] for column in cursor.description]
         values = dict(zip(names, cursor.fetchone(), strict=True))
         key = uuid.uuid4()
         values |= {"id": str(key) if connection.vendor == "postgresql" else key.hex, "video_key": None, **changes}
         quoted = ", ".join(f'"{name}"' for name in values)
-        cursor.execute(f"INSERT INTO bookings_appointment ({quoted}) VALUES ({', '.join(['%s'] * len(values))})", list(values.values()))
+        cursor.execute(
+            f"INSERT INTO bookings_appointment ({quoted}) VALUES ({', '.join(['%s'] * len(values))})",
+            list(values.values()),
+        )
 
 
 def set_columns(table: str, **changes: object) -> None:
@@ -62,7 +70,9 @@ def refused(name: str, action: object, *args: object, **changes: object) -> None
 
 @pytest.mark.parametrize("minutes", [-39, 0, 30, 74])
 def test_a_therapist_is_never_in_two_sessions_buffers_included(booked, other_runner, minutes) -> None:
-    refused("therapist_no_overlap", copy, booked, runner_id=key(other_runner), treatment_room_id=None, **at(booked, minutes))
+    refused(
+        "therapist_no_overlap", copy, booked, runner_id=key(other_runner), treatment_room_id=None, **at(booked, minutes)
+    )
 
 
 @pytest.mark.parametrize("minutes", [-40, 75])
@@ -72,17 +82,40 @@ def test_back_to_back_is_allowed(booked, other_runner, minutes) -> None:
 
 
 def test_a_runner_is_never_in_two_sessions(booked, other_therapist) -> None:
-    refused("runner_no_overlap", copy, booked, therapist_id=other_therapist.therapist.pk, treatment_room_id=None, **at(booked, 59))
+    refused(
+        "runner_no_overlap",
+        copy,
+        booked,
+        therapist_id=other_therapist.therapist.pk,
+        treatment_room_id=None,
+        **at(booked, 59),
+    )
     copy(booked, therapist_id=other_therapist.therapist.pk, treatment_room_id=None, **at(booked, 60))
 
 
 def test_a_room_holds_one_session(booked, other_therapist, other_runner) -> None:
-    refused("room_no_overlap", copy, booked, therapist_id=other_therapist.therapist.pk, runner_id=key(other_runner), **at(booked, 60))
+    refused(
+        "room_no_overlap",
+        copy,
+        booked,
+        therapist_id=other_therapist.therapist.pk,
+        runner_id=key(other_runner),
+        **at(booked, 60),
+    )
 
 
 def test_a_lapsed_hold_blocks_until_it_is_cancelled_and_a_cancelled_session_never(booked, other_runner) -> None:
     set_columns("bookings_appointment", state="held", hold_expires_at="2000-01-01 00:00:00")
-    refused("therapist_no_overlap", copy, booked, state="booked", hold_expires_at=None, runner_id=key(other_runner), treatment_room_id=None, **at(booked, 0))
+    refused(
+        "therapist_no_overlap",
+        copy,
+        booked,
+        state="booked",
+        hold_expires_at=None,
+        runner_id=key(other_runner),
+        treatment_room_id=None,
+        **at(booked, 0),
+    )
     set_columns("bookings_appointment", state="cancelled")
     copy(booked, state="booked", hold_expires_at=None, runner_id=key(other_runner))
     refused("(therapist|room)_no_overlap", set_columns, "bookings_appointment", state="booked")
@@ -108,7 +141,13 @@ def test_impossible_appointments(booked, name, changes) -> None:
 def test_a_session_ends_after_it_begins_inside_the_busy_time(booked) -> None:
     times = at(booked, 0)
     refused("appointment_end_after_start", set_columns, "bookings_appointment", end=times["start"], state="cancelled")
-    refused("appointment_busy_covers_session", set_columns, "bookings_appointment", busy_from=times["end"], state="cancelled")
+    refused(
+        "appointment_busy_covers_session",
+        set_columns,
+        "bookings_appointment",
+        busy_from=times["end"],
+        state="cancelled",
+    )
 
 
 @pytest.mark.parametrize(
@@ -122,7 +161,11 @@ def test_a_session_ends_after_it_begins_inside_the_busy_time(booked) -> None:
         ("bookings_service", "service_place_known", {"place": "moon"}),
         ("bookings_weeklyhours", "weekly_hours_end_after_start", {"starts": "09:00", "ends": "09:00"}),
         ("bookings_weeklyhours", "weekly_hours_weekday_known", {"weekday": 7}),
-        ("bookings_weeklyhours", "weekly_hours_valid_in_order", {"valid_from": "2026-02-01", "valid_until": "2026-01-31"}),
+        (
+            "bookings_weeklyhours",
+            "weekly_hours_valid_in_order",
+            {"valid_from": "2026-02-01", "valid_until": "2026-01-31"},
+        ),
         ("bookings_override", "override_times_whole", {"closed": False}),
         ("bookings_override", "override_times_whole", {"starts": "09:00"}),
         ("bookings_timeoff", "time_off_end_after_start", {"end": "2026-01-01 00:00:00"}),

@@ -24,7 +24,9 @@ MONDAY = date(2026, 11, 30)
 
 @pytest.fixture
 def booked(visit, hours, therapist, runner, thursday, now):
-    return book_slot(service=visit, therapist=therapist.therapist, runner=runner.runner, start=thursday, by=runner, now=now)
+    return book_slot(
+        service=visit, therapist=therapist.therapist, runner=runner.runner, start=thursday, by=runner, now=now
+    )
 
 
 def week(therapist, ranges, valid_from, by, now):
@@ -32,7 +34,9 @@ def week(therapist, ranges, valid_from, by, now):
 
 
 def test_new_hours_close_the_old_and_keep_the_past(hours, therapist, staff, now) -> None:
-    change = week(therapist, [HoursRange(0, time(8), time(12)), HoursRange(0, time(13), time(0), "online")], MONDAY, staff, now)
+    change = week(
+        therapist, [HoursRange(0, time(8), time(12)), HoursRange(0, time(13), time(0), "online")], MONDAY, staff, now
+    )
     assert [str(row) for row in change.hours] == ["Monday 08:00–12:00", "Monday 13:00–00:00"]
     assert change.hit == []
     assert WeeklyHours.objects.in_force(MONDAY - timedelta(days=1)).count() == 10
@@ -73,7 +77,9 @@ def test_strangers_keep_their_hands_off(hours, therapist, other_therapist, runne
         with pytest.raises(Forbidden):
             week(therapist, [], MONDAY, stranger, now)
         with pytest.raises(Forbidden):
-            add_time_off(therapist=therapist.therapist, start=now, end=now + timedelta(days=1), reason="", by=stranger, now=now)
+            add_time_off(
+                therapist=therapist.therapist, start=now, end=now + timedelta(days=1), reason="", by=stranger, now=now
+            )
         with pytest.raises(Forbidden):
             set_override(therapist=therapist.therapist, on=MONDAY, ranges=[], closed=True, by=stranger, now=now)
     assert (WeeklyHours.objects.count(), TimeOff.objects.count(), Override.objects.count()) == (10, 0, 0)
@@ -90,7 +96,9 @@ def test_different_hours_of_one_day(visit, hours, therapist, staff, now) -> None
     assert times() == [*plain, "18:00", "18:45"]
     set_override(therapist=therapist.therapist, on=MONDAY, ranges=evening, replace=True, by=staff, now=now)
     assert times() == ["18:00", "18:45"]
-    set_override(therapist=therapist.therapist, on=MONDAY, ranges=[DayRange(time(0), time(13))], closed=True, by=staff, now=now)
+    set_override(
+        therapist=therapist.therapist, on=MONDAY, ranges=[DayRange(time(0), time(13))], closed=True, by=staff, now=now
+    )
     assert times() == [each for each in plain if each >= "13:00"]
     set_override(therapist=therapist.therapist, on=MONDAY, ranges=[], closed=True, by=staff, now=now)
     assert times() == []
@@ -99,19 +107,42 @@ def test_different_hours_of_one_day(visit, hours, therapist, staff, now) -> None
 
 
 def test_a_closed_day_names_its_sessions(booked, therapist, staff, thursday, now) -> None:
-    assert set_override(therapist=therapist.therapist, on=thursday.date(), ranges=[], closed=True, by=staff, now=now).hit == [booked]
+    assert set_override(
+        therapist=therapist.therapist, on=thursday.date(), ranges=[], closed=True, by=staff, now=now
+    ).hit == [booked]
     assert set_override(therapist=therapist.therapist, on=MONDAY, ranges=[], closed=True, by=staff, now=now).hit == []
 
 
 def test_time_off_lists_the_sessions_it_hits(booked, visit, therapist, staff, thursday, now) -> None:
     added = add_time_off(
-        therapist=therapist.therapist, start=thursday + timedelta(minutes=44), end=thursday + timedelta(days=2), reason=" Course ", by=staff, now=now
+        therapist=therapist.therapist,
+        start=thursday + timedelta(minutes=44),
+        end=thursday + timedelta(days=2),
+        reason=" Course ",
+        by=staff,
+        now=now,
     )
     assert (added.hit, added.time_off.reason) == ([booked], "Course")
-    assert find_slots(service=visit, first=date(2026, 11, 27), last=date(2026, 11, 27), zone="Europe/London", now=now) == []
-    assert add_time_off(therapist=therapist.therapist, start=thursday + timedelta(minutes=45), end=thursday + timedelta(hours=1), reason="", by=staff, now=now).hit == []
+    assert (
+        find_slots(service=visit, first=date(2026, 11, 27), last=date(2026, 11, 27), zone="Europe/London", now=now)
+        == []
+    )
+    assert (
+        add_time_off(
+            therapist=therapist.therapist,
+            start=thursday + timedelta(minutes=45),
+            end=thursday + timedelta(hours=1),
+            reason="",
+            by=staff,
+            now=now,
+        ).hit
+        == []
+    )
     remove_time_off(time_off=added.time_off, by=staff, now=now)
-    assert len(find_slots(service=visit, first=date(2026, 11, 27), last=date(2026, 11, 27), zone="Europe/London", now=now)) == 9
+    assert (
+        len(find_slots(service=visit, first=date(2026, 11, 27), last=date(2026, 11, 27), zone="Europe/London", now=now))
+        == 9
+    )
 
 
 @pytest.mark.parametrize(

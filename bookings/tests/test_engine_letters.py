@@ -19,7 +19,9 @@ pytestmark = pytest.mark.usefixtures("hours")
 
 @pytest.fixture
 def booked(visit, therapist, runner, thursday, now) -> Appointment:
-    return book_slot(service=visit, therapist=therapist.therapist, runner=runner.runner, start=thursday, by=runner, now=now)
+    return book_slot(
+        service=visit, therapist=therapist.therapist, runner=runner.runner, start=thursday, by=runner, now=now
+    )
 
 
 def event_of(content: bytes):
@@ -73,13 +75,23 @@ def test_the_room_address_follows_the_setting(booked, settings) -> None:
 
 
 def test_only_the_two_people_are_concerned(booked, runner, therapist, other_runner, other_therapist, staff) -> None:
-    assert [video.is_concerned(user, booked) for user in (runner, therapist, other_runner, other_therapist, staff)] == [True, True, False, False, False]
+    assert [video.is_concerned(user, booked) for user in (runner, therapist, other_runner, other_therapist, staff)] == [
+        True,
+        True,
+        False,
+        False,
+        False,
+    ]
 
 
-def test_a_cancelled_session_has_no_room_and_a_clinic_session_none(booked, gait, therapist, runner, thursday, now) -> None:
+def test_a_cancelled_session_has_no_room_and_a_clinic_session_none(
+    booked, gait, therapist, runner, thursday, now
+) -> None:
     cancelled = cancel_appointment(appointment=booked, by=runner, now=now)
     assert video.door(cancelled, thursday) == "none"
-    in_clinic = book_slot(service=gait, therapist=therapist.therapist, runner=runner.runner, start=thursday, by=runner, now=now)
+    in_clinic = book_slot(
+        service=gait, therapist=therapist.therapist, runner=runner.runner, start=thursday, by=runner, now=now
+    )
     assert in_clinic.video_key is None
     with pytest.raises(ValueError, match="no video room"):
         video.room_address(in_clinic)
@@ -102,7 +114,9 @@ def test_every_letter_is_whole(visit, therapist, runner, thursday, now, kind, pl
     visit.refresh_from_db()
     therapist.name = "Nadia O'Kello"
     therapist.save()
-    booked = book_slot(service=visit, therapist=therapist.therapist, runner=runner.runner, start=thursday, by=runner, now=now)
+    booked = book_slot(
+        service=visit, therapist=therapist.therapist, runner=runner.runner, start=thursday, by=runner, now=now
+    )
     if kind == "moved":
         move_appointment(appointment=booked, start=thursday + timedelta(days=1), by=runner, now=now)
     if kind == "cancelled":
@@ -143,5 +157,12 @@ def test_reminders_are_checked_again_at_sending(booked, runner, therapist, thurs
 
 def test_a_refused_booking_plans_nothing(visit, therapist, runner, now) -> None:
     with pytest.raises(DomainError):
-        book_slot(service=visit, therapist=therapist.therapist, runner=runner.runner, start=datetime(2026, 11, 29, 3, tzinfo=UTC), by=runner, now=now)
+        book_slot(
+            service=visit,
+            therapist=therapist.therapist,
+            runner=runner.runner,
+            start=datetime(2026, 11, 29, 3, tzinfo=UTC),
+            by=runner,
+            now=now,
+        )
     assert Reminder.objects.count() == 0

@@ -36,7 +36,7 @@ def at_once(acts: list[Callable[[], object]]) -> Counter[str]:
             ends.append("done")
         except DomainError as refused:
             ends.append(refused.code)
-        except Exception as failed:  # noqa: BLE001 (the test names it)
+        except Exception as failed:
             ends.append(repr(failed))
         finally:
             connections.close_all()
@@ -61,7 +61,9 @@ def overlaps() -> int:
         return cursor.fetchone()[0]
 
 
-def booking(service: Service, therapist: User | None, runner: User, start: datetime, now: datetime) -> Callable[[], object]:
+def booking(
+    service: Service, therapist: User | None, runner: User, start: datetime, now: datetime
+) -> Callable[[], object]:
     whom = therapist.therapist if therapist else None
     return lambda: book_slot(service=service, therapist=whom, runner=runner.runner, start=start, by=runner, now=now)
 
@@ -69,7 +71,10 @@ def booking(service: Service, therapist: User | None, runner: User, start: datet
 def test_one_slot_many_runners(visit, therapist, crowd, thursday, now) -> None:
     for number in range(3):
         start = thursday + timedelta(minutes=45 * number)
-        assert at_once([booking(visit, therapist, each, start, now) for each in crowd]) == {"done": 1, "slot_taken": PEOPLE - 1}
+        assert at_once([booking(visit, therapist, each, start, now) for each in crowd]) == {
+            "done": 1,
+            "slot_taken": PEOPLE - 1,
+        }
     assert Appointment.objects.count() == 3
     assert Reminder.objects.count() == 9
     assert overlaps() == 0
@@ -78,7 +83,12 @@ def test_one_slot_many_runners(visit, therapist, crowd, thursday, now) -> None:
 def test_overlapping_starts(visit, therapist, crowd, thursday, now) -> None:
     Service.objects.update(slot_step_min=15)
     visit.refresh_from_db()
-    ends = at_once([booking(visit, therapist, each, thursday + timedelta(minutes=15 * (number % 3)), now) for number, each in enumerate(crowd)])
+    ends = at_once(
+        [
+            booking(visit, therapist, each, thursday + timedelta(minutes=15 * (number % 3)), now)
+            for number, each in enumerate(crowd)
+        ]
+    )
     assert ends == {"done": 1, "slot_taken": PEOPLE - 1}
     assert overlaps() == 0
 
@@ -101,23 +111,34 @@ def test_anyone_fills_every_therapist_once(visit, therapist, crowd, thursday, no
     from bookings.tests.test_engine_availability import more_therapists
 
     more_therapists(visit, 2)
-    assert at_once([booking(visit, None, each, thursday, now) for each in crowd]) == {"done": 3, "slot_taken": PEOPLE - 3}
+    assert at_once([booking(visit, None, each, thursday, now) for each in crowd]) == {
+        "done": 3,
+        "slot_taken": PEOPLE - 3,
+    }
     assert overlaps() == 0
 
 
 def test_one_hold(visit, therapist, crowd, thursday, now) -> None:
     holds = [
-        lambda each=each: hold_slot(service=visit, therapist=therapist.therapist, runner=each.runner, start=thursday, by=each, now=now) for each in crowd
+        lambda each=each: hold_slot(
+            service=visit, therapist=therapist.therapist, runner=each.runner, start=thursday, by=each, now=now
+        )
+        for each in crowd
     ]
     assert at_once(holds) == {"done": 1, "slot_taken": PEOPLE - 1}
 
 
 def test_the_instant_a_hold_ends(visit, therapist, crowd, thursday, now) -> None:
     holder = crowd[0]
-    held = hold_slot(service=visit, therapist=therapist.therapist, runner=holder.runner, start=thursday, by=holder, now=now)
+    held = hold_slot(
+        service=visit, therapist=therapist.therapist, runner=holder.runner, start=thursday, by=holder, now=now
+    )
     over = now + timedelta(minutes=5)
     ends = at_once(
-        [lambda: confirm_hold(appointment=held, by=holder, now=over), *(booking(visit, therapist, each, thursday, over) for each in crowd[1:6])]
+        [
+            lambda: confirm_hold(appointment=held, by=holder, now=over),
+            *(booking(visit, therapist, each, thursday, over) for each in crowd[1:6]),
+        ]
     )
     assert ends["done"] == 1
     assert set(ends) <= {"done", "slot_taken", "hold_ended"}
@@ -129,7 +150,8 @@ def test_many_move_into_one_slot(visit, therapist, crowd, thursday, now) -> None
     starts = [thursday + timedelta(days=days, minutes=minutes) for days in (4, 5) for minutes in (0, 45, 90, 135)]
     sessions = [booking(visit, therapist, each, start, now)() for each, start in zip(crowd, starts, strict=False)]
     moves = [
-        lambda one=one, each=each: move_appointment(appointment=one, start=thursday, by=each, now=now) for one, each in zip(sessions, crowd, strict=False)
+        lambda one=one, each=each: move_appointment(appointment=one, start=thursday, by=each, now=now)
+        for one, each in zip(sessions, crowd, strict=False)
     ]
     assert at_once(moves) == {"done": 1, "slot_taken": len(sessions) - 1}
     assert Appointment.objects.filter(start__in=starts).count() == len(sessions) - 1
@@ -145,7 +167,9 @@ def test_a_swap_does_not_deadlock(visit, therapist, crowd, thursday, now) -> Non
     ends = at_once(
         [
             lambda: move_appointment(appointment=mine, start=thursday, therapist=colleague, by=crowd[0], now=now),
-            lambda: move_appointment(appointment=yours, start=thursday, therapist=therapist.therapist, by=crowd[1], now=now),
+            lambda: move_appointment(
+                appointment=yours, start=thursday, therapist=therapist.therapist, by=crowd[1], now=now
+            ),
         ]
     )
     assert ends == {"slot_taken": 2}

@@ -11,7 +11,6 @@ from bookings.slots import (
     DayChange,
     Diary,
     Hours,
-    Others,
     Refusal,
     Rules,
     day_range,
@@ -23,6 +22,7 @@ from bookings.slots import (
     merged,
     refusal,
     seconds,
+    taken_elsewhere,
     to_instant,
     without,
     zone_of,
@@ -34,10 +34,12 @@ FORTY_FIVE = Rules(length=2700, before=0, after=0, step=2700, notice=0, horizon=
 NOW = seconds(datetime(2027, 1, 1, tzinfo=UTC))
 
 
-def on_day(zone: str, on: date, hours: list[Hours] = EVERY_DAY, rules: Rules = FORTY_FIVE, **diary: object) -> list[str]:
+def on_day(
+    zone: str, on: date, hours: list[Hours] = EVERY_DAY, rules: Rules = FORTY_FIVE, **diary: object
+) -> list[str]:
     """Free starts of the local day as "HH:MM+ZZZZ"."""
     low, high = day_range(zone, on, None, None)
-    starts = free_starts(Diary(zone, hours, **diary), rules, low, high, NOW)  # type: ignore[arg-type]
+    starts = free_starts(Diary(zone, hours, **diary), rules, low, high, now=NOW)  # type: ignore[arg-type]
     return [instant(start).astimezone(ZoneInfo(zone)).strftime("%H:%M%z") for start in starts]
 
 
@@ -133,12 +135,17 @@ def test_skipped_wall_time_is_refused(zone: str, wall: str) -> None:
 
 
 def test_hours_inside_the_gap_are_empty() -> None:
-    hours = [Hours(6, time(2), time(2, 30), date(2000, 1, 1), None), Hours(6, time(2, 15), time(3), date(2000, 1, 1), None)]
+    hours = [
+        Hours(6, time(2), time(2, 30), date(2000, 1, 1), None),
+        Hours(6, time(2, 15), time(3), date(2000, 1, 1), None),
+    ]
     assert on_day("Europe/Berlin", date(2027, 3, 28), hours, Rules(900, 0, 0, 900, 0, 400 * 86_400)) == []
 
 
 def test_hours_that_end_inside_the_gap_end_at_the_change() -> None:
-    assert instant(edge("Europe/Berlin", date(2027, 3, 28), time(2, 30), closing=True)) == datetime(2027, 3, 28, 1, 0, tzinfo=UTC)
+    assert instant(edge("Europe/Berlin", date(2027, 3, 28), time(2, 30), closing=True)) == datetime(
+        2027, 3, 28, 1, 0, tzinfo=UTC
+    )
 
 
 def test_hours_that_begin_inside_the_gap_move_by_the_gap() -> None:
@@ -171,7 +178,7 @@ def test_buffers_keep_their_distance_to_what_is_busy() -> None:
     rules = Rules(length=1800, before=600, after=900, step=300, notice=0, horizon=400 * 86_400)
     diary = Diary(zone, EVERY_DAY, busy=[(nine, nine + 1800)])
     low, high = day_range(zone, day, None, None)
-    starts = [(start - nine) // 60 for start in free_starts(diary, rules, low, high, NOW)]
+    starts = [(start - nine) // 60 for start in free_starts(diary, rules, low, high, now=NOW)]
     assert max(minute for minute in starts if minute < 0) == -45
     assert min(minute for minute in starts if minute > 0) == 40
 
@@ -201,38 +208,66 @@ def test_each_refusal_has_its_reason() -> None:
     assert refusal(Diary(zone, EVERY_DAY), FORTY_FIVE, start + 43_200, NOW) is Refusal.OUTSIDE_HOURS
     assert refusal(Diary(zone, EVERY_DAY, off=taken), FORTY_FIVE, start, NOW) is Refusal.OUTSIDE_HOURS
     assert refusal(Diary(zone, EVERY_DAY, busy=taken), FORTY_FIVE, start, NOW) is Refusal.SLOT_TAKEN
-    assert refusal(Diary(zone, EVERY_DAY), FORTY_FIVE, start, NOW, Others(runner=taken)) is Refusal.RUNNER_BUSY
-    assert refusal(Diary(zone, EVERY_DAY), FORTY_FIVE, start, NOW, Others(rooms=[taken])) is Refusal.NO_ROOM
-    assert refusal(Diary(zone, EVERY_DAY), FORTY_FIVE, start, NOW, Others(rooms=[taken, []])) is None
+    assert (
+        refusal(Diary(zone, EVERY_DAY), FORTY_FIVE, start, NOW, taken_elsewhere(FORTY_FIVE, runner=taken))
+        is Refusal.RUNNER_BUSY
+    )
+    assert (
+        refusal(Diary(zone, EVERY_DAY), FORTY_FIVE, start, NOW, taken_elsewhere(FORTY_FIVE, rooms=[taken]))
+        is Refusal.NO_ROOM
+    )
+    assert (
+        refusal(Diary(zone, EVERY_DAY), FORTY_FIVE, start, NOW, taken_elsewhere(FORTY_FIVE, rooms=[taken, []])) is None
+    )
 
 
 def test_staff_pass_the_rules_and_never_an_overlap() -> None:
     zone, day = "Europe/London", date(2027, 6, 1)
     start = edge(zone, day, time(23, 7))
     assert refusal(Diary(zone, []), FORTY_FIVE, start, NOW, beyond_rules=True) is None
-    assert refusal(Diary(zone, [], busy=[(start, start + 1)]), FORTY_FIVE, start, NOW, beyond_rules=True) is Refusal.SLOT_TAKEN
+    assert (
+        refusal(Diary(zone, [], busy=[(start, start + 1)]), FORTY_FIVE, start, NOW, beyond_rules=True)
+        is Refusal.SLOT_TAKEN
+    )
     assert refusal(Diary(zone, []), FORTY_FIVE, start, start + 1, beyond_rules=True) is Refusal.IN_THE_PAST
 
 
-@pytest.mark.parametrize("name", ["Mars/Olympus", "", "Europe/Lon\0don", "../../etc/passwd", "Europe", "/etc/localtime", "x" * 5000])
+@pytest.mark.parametrize(
+    "name", ["Mars/Olympus", "", "Europe/Lon\0don", "../../etc/passwd", "Europe", "/etc/localtime", "x" * 5000]
+)
 def test_unknown_zone_is_refused(name: str) -> None:
     with pytest.raises(DomainError) as refused:
         zone_of(name)
     assert refused.value.code == "unknown_zone"
 
 
-RANGES = st.lists(st.tuples(st.integers(0, 200), st.integers(1, 60)).map(lambda each: (each[0] * 900, each[0] * 900 + each[1] * 300)), max_size=12)
+RANGES = st.lists(
+    st.tuples(st.integers(0, 200), st.integers(1, 60)).map(lambda each: (each[0] * 900, each[0] * 900 + each[1] * 300)),
+    max_size=12,
+)
 
 
-@given(busy=RANGES, off=RANGES, runner=RANGES, rooms=st.lists(RANGES, max_size=3), before=st.integers(0, 4), after=st.integers(0, 4))
+@given(
+    busy=RANGES,
+    off=RANGES,
+    runner=RANGES,
+    rooms=st.lists(RANGES, max_size=3),
+    before=st.integers(0, 4),
+    after=st.integers(0, 4),
+)
 @settings(max_examples=80, deadline=None)
-def test_listed_exactly_when_not_refused(busy: list, off: list, runner: list, rooms: list, before: int, after: int) -> None:
+def test_listed_exactly_when_not_refused(
+    busy: list, off: list, runner: list, rooms: list, before: int, after: int
+) -> None:
     shift = edge("Europe/London", date(2027, 3, 27), time(0))
     busy, off, runner = ([(low + shift, high + shift) for low, high in each] for each in (busy, off, runner))
-    others = Others(runner, [[(low + shift, high + shift) for low, high in room] for room in rooms] or None)
+    rooms = [[(low + shift, high + shift) for low, high in room] for room in rooms]
     rules = Rules(length=2700, before=before * 300, after=after * 300, step=900, notice=3600, horizon=40 * 3600)
-    diary = Diary("Europe/London", [Hours(day, time(0), time(0), date(2000, 1, 1), None) for day in range(7)], busy=busy, off=off)
-    listed = set(free_starts(diary, rules, shift, shift + 172_800, shift, others))
+    others = taken_elsewhere(rules, runner=runner, rooms=rooms)
+    diary = Diary(
+        "Europe/London", [Hours(day, time(0), time(0), date(2000, 1, 1), None) for day in range(7)], busy=busy, off=off
+    )
+    listed = set(free_starts(diary, rules, shift, shift + 172_800, now=shift, others=others))
     for start in range(shift, shift + 172_800, 900):
         clear = (
             start >= shift + 3600
@@ -240,10 +275,14 @@ def test_listed_exactly_when_not_refused(busy: list, off: list, runner: list, ro
             and all(not (start - rules.before < high and low < start + 2700 + rules.after) for low, high in busy)
             and all(not (start < high and low < start + 2700) for low, high in off + runner)
             and (
-                not others.rooms
-                or any(all(not (start - rules.before < high and low < start + 2700 + rules.after) for low, high in room) for room in others.rooms)
+                not rooms
+                or any(
+                    all(not (start - rules.before < high and low < start + 2700 + rules.after) for low, high in room)
+                    for room in rooms
+                )
             )
-            and instant(start).astimezone(ZoneInfo("Europe/London")).date() == instant(start + 2699).astimezone(ZoneInfo("Europe/London")).date()
+            and instant(start).astimezone(ZoneInfo("Europe/London")).date()
+            == instant(start + 2699).astimezone(ZoneInfo("Europe/London")).date()
         )
         assert (start in listed) == clear
         assert (refusal(diary, rules, start, shift, others) is None) == clear

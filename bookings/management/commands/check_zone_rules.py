@@ -23,7 +23,12 @@ def drifted(now: datetime) -> list[tuple[Appointment, str]]:
         except DomainError:
             found.append((appointment, f"agreed for {agreed:%Y-%m-%d %H:%M}, a time the clocks now skip"))
         else:
-            found.append((appointment, f"agreed for {agreed:%Y-%m-%d %H:%M}, now shown as {shown:%H:%M}; {meant:%Y-%m-%d %H:%M} UTC would keep it"))
+            found.append(
+                (
+                    appointment,
+                    f"agreed for {agreed:%Y-%m-%d %H:%M}, now shown as {shown:%H:%M}; {meant:%Y-%m-%d %H:%M} UTC would keep it",
+                )
+            )
     return found
 
 
@@ -34,4 +39,8 @@ class Command(BaseCommand):
         shifted = drifted(timezone.now())
         for appointment, sentence in shifted:
             self.stdout.write(f"{appointment.pk} {appointment.zone}: {sentence}")
-        self.stdout.write(f"{len(shifted)} of the coming sessions need a person." if shifted else "Every coming session stands at the time agreed.")
+        self.stdout.write(
+            f"{len(shifted)} of the coming sessions need a person."
+            if shifted
+            else "Every coming session stands at the time agreed."
+        )

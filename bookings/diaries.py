@@ -1,0 +1,271 @@
+"""The few queries behind every question about free times: timetables in one, everything taken in another."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.db.models import (
+    BigIntegerField,
+    BooleanField,
+    DateField,
+    FilteredRelation,
+    Func,
+    IntegerField,
+    Q,
+    QuerySet,
+    TimeField,
+    Value,
+)
+from django.db.models.functions import Cast
+
+from bookings import slots
+from bookings.models import Appointment, HoursPlace, Override, Service, TimeOff, TreatmentRoom, WeeklyHours
+from bookings.models.appointments import ACTIVE_STATES, State
+from bookings.models.catalogue import LONGEST_BUSY
+from bookings.slots import DayChange, Diary, Hours, Others, Rules
+from clinic.people.models import RunnerProfile, TherapistProfile
+
+REACH = timedelta(days=2)
+"""Local days and UTC days never differ by more."""
+
+KEPT_STATES = tuple(state for state in ACTIVE_STATES if state != State.HELD)
+
+
+class Epoch(Func):
+    """An instant as whole seconds since 1970."""
+
+    output_field = BigIntegerField()
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return self.as_sql(compiler, connection, template="EXTRACT(EPOCH FROM %(expressions)s)::bigint", **context)
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return self.as_sql(
+            compiler, connection, template="CAST(strftime('%%%%s', %(expressions)s) AS INTEGER)", **context
+        )
+
+
+@dataclass(slots=True)
+class Search:
+    """What a question about free times is asked with, and the timetables it has read so far."""
+
+    service: Service
+    runner: RunnerProfile | None
+    moving: Appointment | None
+    now: datetime
+    zones: dict[int, str]
+    rules: Rules
+    hours: dict[int, list[Hours]] = field(default_factory=dict)
+    changes: dict[int, list[DayChange]] = field(default_factory=dict)
+    off: dict[int, list[slots.Range]] = field(default_factory=dict)
+
+
+def rules_of(service: Service) -> Rules:
+    """The service's rules in seconds."""
+    return Rules(
+        length=service.minutes * 60,
+        before=service.buffer_before_min * 60,
+        after=service.buffer_after_min * 60,
+        step=service.slot_step_min * 60,
+        notice=service.min_notice_min * 60,
+        horizon=service.horizon_days * 86_400,
+    )
+
+
+def offering(service: Service) -> QuerySet[TherapistProfile]:
+    """Therapists with whom the service can be booked."""
+    if not service.is_active:
+        return TherapistProfile.objects.none()
+    found = TherapistProfile.objects.filter(services=service, user__is_active=True)
+    return found.filter(takes_new_runners=True) if service.is_first_visit else found
+
+
+def open_search(
+    service: Service,
+    therapists: Sequence[TherapistProfile] | None,
+    runner: RunnerProfile | None,
+    moving: Appointment | None,
+    now: datetime,
+) -> Search:
+    """A search over those of `therapists` who offer the service (one query)."""
+    candidates = offering(service)
+    if therapists is None:
+        candidates = candidates.filter(is_listed=True)
+    else:
+        candidates = candidates.filter(pk__in=[each.pk for each in therapists])
+    zones = dict(candidates.order_by().values_list("pk", "user__zone"))
+    return Search(service, runner, moving, now.astimezone(UTC), zones, rules_of(service))
+
+
+def read_diaries(
+    search: Search, therapist_ids: Sequence[int], low: slots.Seconds, high: slots.Seconds
+) -> tuple[dict[int, Diary], Others, dict[int, list[slots.Range]]]:
+    """What is open and what is taken for starts in `low`..`high`: each therapist's diary, the rest, each room's busy ranges."""
+    if not search.hours:
+        read_timetables(search, list(search.zones))
+    busy: dict[int, list[slots.Range]] = {}
+    rooms: dict[int, list[slots.Range]] = {}
+    runner: list[slots.Range] = []
+    for kind, key, taken_from, taken_until in taken_between(search, therapist_ids, low, high):
+        if kind == THERAPIST:
+            busy.setdefault(key, []).append((taken_from, taken_until))
+        elif kind == RUNNER:
+            runner.append((taken_from, taken_until))
+        else:
+            room = rooms.setdefault(key, [])
+            if taken_from is not None:
+                room.append((taken_from, taken_until))
+    diaries = {
+        each: Diary(
+            search.zones[each],
+            search.hours.get(each, []),
+            search.changes.get(each, ()),
+            busy.get(each, ()),
+            search.off.get(each, ()),
+        )
+        for each in therapist_ids
+    }
+    return diaries, slots.taken_elsewhere(search.rules, runner=runner, rooms=list(rooms.values())), rooms
+
+
+HOURS, CHANGE, OFF = range(3)
+
+
+def read_timetables(search: Search, therapist_ids: Sequence[int]) -> None:
+    """Weekly hours, overrides and time off of the therapists, from now to the horizon, in one query."""
+    first = search.now.date() - REACH
+    last = search.now.date() + timedelta(days=search.service.horizon_days) + REACH
+    places = (HoursPlace.EITHER, search.service.place)
+    no_date = Cast(Value(None), DateField())
+    no_time = Cast(Value(None), TimeField())
+    no_number = Cast(Value(None), BigIntegerField())
+    hours = (
+        WeeklyHours.objects.filter(therapist__in=therapist_ids, place__in=places)
+        .between(first, last)
+        .order_by()
+        .values_list(
+            Value(HOURS, output_field=IntegerField()),
+            "therapist_id",
+            Cast("weekday", BigIntegerField()),
+            no_number,
+            "valid_from",
+            "valid_until",
+            "starts",
+            "ends",
+            Value(False, output_field=BooleanField()),
+        )
+    )
+    changes = (
+        Override.objects.filter(therapist__in=therapist_ids, on__range=(first, last))
+        .filter(Q(closed=True) | Q(place__in=places))
+        .order_by()
+        .values_list(
+            Value(CHANGE, output_field=IntegerField()),
+            "therapist_id",
+            no_number,
+            no_number,
+            "on",
+            no_date,
+            "starts",
+            "ends",
+            "closed",
+        )
+    )
+    off = (
+        TimeOff.objects.filter(therapist__in=therapist_ids)
+        .overlapping(search.now - REACH, search.now + timedelta(days=search.service.horizon_days) + REACH)
+        .order_by()
+        .values_list(
+            Value(OFF, output_field=IntegerField()),
+            "therapist_id",
+            Epoch("start"),
+            Epoch("end"),
+            no_date,
+            no_date,
+            no_time,
+            no_time,
+            Value(False, output_field=BooleanField()),
+        )
+    )
+    for kind, key, number, until, first_day, last_day, starts, ends, closed in hours.union(changes, off, all=True):
+        if kind == HOURS:
+            search.hours.setdefault(key, []).append(Hours(number, starts, ends, first_day, last_day))
+        elif kind == CHANGE:
+            search.changes.setdefault(key, []).append(DayChange(first_day, starts, ends, bool(closed)))
+        else:
+            search.off.setdefault(key, []).append((number, until))
+
+
+THERAPIST, RUNNER, ROOM = range(3)
+
+
+def taken_between(
+    search: Search, therapist_ids: Sequence[int], low: slots.Seconds, high: slots.Seconds
+) -> Iterable[tuple[int, Any, int, int]]:
+    """(kind, key, from, until) of everything taken that can touch a session starting in `low`..`high`; one query.
+
+    Rooms come even when nothing is in them, with None for both instants.
+    """
+    rules = search.rules
+    reach_from = slots.instant(low - rules.before)
+    reach_until = slots.instant(high + rules.length + rules.after)
+    taken = Appointment.objects.order_by().filter(keeping_time(search.runner, search.moving, search.now))
+    parts = [
+        taken.filter(
+            therapist__in=therapist_ids,
+            busy_from__gt=reach_from - LONGEST_BUSY,
+            busy_from__lt=reach_until,
+            busy_until__gt=reach_from,
+        ).values_list(
+            Value(THERAPIST, output_field=IntegerField()),
+            Cast("therapist_id", BigIntegerField()),
+            Epoch("busy_from"),
+            Epoch("busy_until"),
+        )
+    ]
+    if search.runner is not None:
+        parts.append(
+            taken.filter(
+                runner=search.runner, start__gt=reach_from - LONGEST_BUSY, start__lt=reach_until, end__gt=reach_from
+            ).values_list(
+                Value(RUNNER, output_field=IntegerField()),
+                Cast(Value(0), BigIntegerField()),
+                Epoch("start"),
+                Epoch("end"),
+            )
+        )
+    if not search.service.is_online:
+        near = keeping_time(search.runner, search.moving, search.now, "appointments__") & Q(
+            appointments__busy_from__gt=reach_from - LONGEST_BUSY,
+            appointments__busy_from__lt=reach_until,
+            appointments__busy_until__gt=reach_from,
+        )
+        parts.append(
+            TreatmentRoom.objects.filter(is_active=True)
+            .annotate(near=FilteredRelation("appointments", condition=near))
+            .order_by()
+            .values_list(
+                Value(ROOM, output_field=IntegerField()),
+                Cast("pk", BigIntegerField()),
+                Epoch("near__busy_from"),
+                Epoch("near__busy_until"),
+            )
+        )
+    return parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0]
+
+
+def keeping_time(runner: RunnerProfile | None, moving: Appointment | None, now: datetime, prefix: str = "") -> Q:
+    """Appointments that keep their time at `now`: not a lapsed hold, not `runner`'s own hold, not the one being `moving`.
+
+    `prefix` is the path to the appointment, as in "appointments__".
+    """
+
+    def where(**conditions: Any) -> Q:
+        return Q(**{prefix + name: value for name, value in conditions.items()})
+
+    kept = where(state__in=KEPT_STATES)
+    live = where(state__in=ACTIVE_STATES) & (kept | where(hold_expires_at__gt=now))
+    if moving is not None:
+        live &= ~where(pk=moving.pk)
+    return live & (kept | ~where(runner=runner)) if runner is not None else live
