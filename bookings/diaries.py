@@ -211,7 +211,7 @@ def taken_between(
     reach_from = slots.instant(low - rules.before)
     reach_until = slots.instant(high + rules.length + rules.after)
     taken = Appointment.objects.order_by().filter(keeping_time(search.runner, search.moving, search.now))
-    parts = [
+    parts: list[QuerySet[Any, Any]] = [
         taken.filter(
             therapist__in=therapist_ids,
             busy_from__gt=reach_from - LONGEST_BUSY,

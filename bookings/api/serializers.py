@@ -17,7 +17,7 @@ from clinic.people.models import TherapistProfile
 
 
 class ServiceOut(serializers.ModelSerializer):
-    therapists = serializers.SlugRelatedField(slug_field="slug", many=True, read_only=True)
+    therapists = serializers.SerializerMethodField()
 
     class Meta:
         model = Service
@@ -25,6 +25,9 @@ class ServiceOut(serializers.ModelSerializer):
             "slug", "name", "summary", "minutes", "price_pence", "place", "is_first_visit",
             "min_notice_min", "horizon_days", "change_notice_h", "therapists",
         ]  # fmt: skip
+
+    def get_therapists(self, service: Service) -> list[str]:
+        return [therapist.slug for therapist in service.therapists.all()]
 
 
 class CredentialOut(serializers.Serializer):
@@ -154,21 +157,26 @@ class CancelIn(serializers.Serializer):
     reason = serializers.CharField(required=False, allow_blank=True, max_length=200)
 
 
-class HoldOut(serializers.ModelSerializer):
-    service = serializers.SlugRelatedField(slug_field="slug", read_only=True)
-    therapist = serializers.SlugRelatedField(slug_field="slug", read_only=True)
+class TimeOut(serializers.ModelSerializer):
+    """What a hold and an appointment have in common."""
+
+    service = serializers.CharField(source="service.slug")
+    therapist = serializers.CharField(source="therapist.slug")
     zone = serializers.SerializerMethodField()
+
+    def get_zone(self, appointment: Appointment) -> str:
+        return self.context["request"].user.zone
+
+
+class HoldOut(TimeOut):
     expires_at = serializers.DateTimeField(source="hold_expires_at")
 
     class Meta:
         model = Appointment
         fields: ClassVar = ["id", "service", "therapist", "start", "end", "zone", "expires_at"]
 
-    def get_zone(self, appointment: Appointment) -> str:
-        return self.context["request"].user.zone
 
-
-class AppointmentOut(HoldOut):
+class AppointmentOut(TimeOut):
     service_name = serializers.CharField(source="service.name")
     therapist_name = serializers.CharField(source="therapist.user.name")
     runner = serializers.UUIDField(source="runner_id")
@@ -181,7 +189,6 @@ class AppointmentOut(HoldOut):
     may_change = serializers.SerializerMethodField()
     room_opens_at = serializers.SerializerMethodField()
     room_url = serializers.SerializerMethodField()
-    expires_at = None
 
     class Meta:
         model = Appointment

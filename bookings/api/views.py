@@ -1,7 +1,7 @@
 """Booking over the API: the directory, free times, holds and appointments. Each write is one call of one verb."""
 
 from datetime import date, datetime, timedelta
-from typing import Any, ClassVar
+from typing import Any
 
 from django.conf import settings
 from django.db.models import Prefetch, QuerySet
@@ -9,7 +9,6 @@ from django.http import HttpResponse
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import generics, status
-from rest_framework.pagination import BasePagination
 from rest_framework.permissions import AllowAny
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
@@ -19,6 +18,7 @@ from rest_framework.views import APIView
 
 from bookings import ics, slots
 from bookings.access import get_appointment, get_hold
+from bookings.api.asked import directory, person, service_named, taken, therapist_named
 from bookings.api.serializers import (
     AppointmentOut,
     BookIn,
@@ -34,9 +34,8 @@ from bookings.api.serializers import (
 from bookings.availability import Slot, search_slots
 from bookings.models import Appointment, Service
 from bookings.services import book_slot, cancel_appointment, confirm_hold, hold_slot, move_appointment
-from clinic.core.errors import DomainError, Forbidden
-from clinic.people.access import get_contact
-from clinic.people.models import RunnerProfile, TherapistProfile
+from clinic.core.errors import DomainError
+from clinic.people.models import TherapistProfile
 
 FORTNIGHT = timedelta(days=13)
 LONGEST_RANGE = timedelta(days=62)
@@ -51,26 +50,29 @@ class CalendarFile(BaseRenderer):
         return data
 
 
-class ByPosition(api_settings.DEFAULT_PAGINATION_CLASS):
+Cursor: Any = api_settings.DEFAULT_PAGINATION_CLASS
+
+
+class ByPosition(Cursor):
     ordering = ("position", "slug")
 
 
-class BySlug(api_settings.DEFAULT_PAGINATION_CLASS):
+class BySlug(Cursor):
     ordering = "slug"
 
 
-class LatestFirst(api_settings.DEFAULT_PAGINATION_CLASS):
+class LatestFirst(Cursor):
     ordering = ("-start", "id")
 
 
-class NearestFirst(api_settings.DEFAULT_PAGINATION_CLASS):
+class NearestFirst(Cursor):
     ordering = ("start", "id")
 
 
 class ServicesView(generics.ListAPIView):
     """What can be booked."""
 
-    permission_classes: ClassVar = [AllowAny]
+    permission_classes = (AllowAny,)
     serializer_class = ServiceOut
     pagination_class = ByPosition
 
@@ -81,7 +83,7 @@ class ServicesView(generics.ListAPIView):
 class TherapistsView(generics.ListAPIView):
     """The therapists of the public directory."""
 
-    permission_classes: ClassVar = [AllowAny]
+    permission_classes = (AllowAny,)
     serializer_class = TherapistOut
     pagination_class = BySlug
 
@@ -92,7 +94,7 @@ class TherapistsView(generics.ListAPIView):
 class TherapistView(generics.RetrieveAPIView):
     """One therapist of the public directory."""
 
-    permission_classes: ClassVar = [AllowAny]
+    permission_classes = (AllowAny,)
     serializer_class = TherapistOut
     lookup_field = "slug"
 
@@ -103,7 +105,7 @@ class TherapistView(generics.RetrieveAPIView):
 class SlotsView(APIView):
     """Free times of a range of days over all therapists in one call."""
 
-    permission_classes: ClassVar = [AllowAny]
+    permission_classes = (AllowAny,)
 
     @extend_schema(
         parameters=[
@@ -117,7 +119,7 @@ class SlotsView(APIView):
     )
     def get(self, request: Request) -> Response:
         now = timezone.now()
-        asked = {
+        asked: dict[str, Any] = {
             name: request.query_params[name]
             for name in ("service", "from", "to", "zone")
             if name in request.query_params
@@ -176,7 +178,7 @@ class HoldsView(APIView):
         },
     )
     def post(self, request: Request) -> Response:
-        held = hold_slot(**taken(request, TakeIn, staff_reason=False), by=request.user, now=timezone.now())
+        held = hold_slot(**taken(request, TakeIn, staff_reason=False), by=person(request), now=timezone.now())
         return Response(HoldOut(held, context={"request": request}).data, status=status.HTTP_201_CREATED)
 
 
@@ -184,13 +186,15 @@ class AppointmentsView(generics.ListAPIView):
     """The sessions you may see: the latest first, or with `when=upcoming` the nearest first; `POST` books one."""
 
     serializer_class = AppointmentOut
+    pagination_class = LatestFirst
 
-    @property
-    def pagination_class(self) -> type[BasePagination]:
-        return NearestFirst if self.request.query_params.get("when") == "upcoming" else LatestFirst
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if request.query_params.get("when") == "upcoming":
+            self.pagination_class = NearestFirst
 
     def get_queryset(self) -> QuerySet[Appointment]:
-        seen = Appointment.objects.visible_to(self.request.user).sessions().with_people()  # type: ignore[arg-type]
+        seen = Appointment.objects.visible_to(person(self.request)).sessions().with_people()
         match self.request.query_params.get("when"):
             case "upcoming":
                 return seen.upcoming(timezone.now())
@@ -215,10 +219,10 @@ class AppointmentsView(generics.ListAPIView):
         given.is_valid(raise_exception=True)
         if "hold" in given.validated_data:
             appointment = confirm_hold(
-                appointment=get_hold(request.user, given.validated_data["hold"]), by=request.user, now=now
+                appointment=get_hold(person(request), given.validated_data["hold"]), by=person(request), now=now
             )
         else:
-            appointment = book_slot(**taken(request, BookIn, staff_reason=True), by=request.user, now=now)
+            appointment = book_slot(**taken(request, BookIn, staff_reason=True), by=person(request), now=now)
         return shown_appointment(appointment, request, now, status.HTTP_201_CREATED)
 
 
@@ -227,7 +231,7 @@ class AppointmentView(APIView):
 
     @extend_schema(responses=AppointmentOut)
     def get(self, request: Request, appointment_id: str) -> Response:
-        return shown_appointment(get_appointment(request.user, appointment_id), request, timezone.now())
+        return shown_appointment(get_appointment(person(request), appointment_id), request, timezone.now())
 
 
 class MoveView(APIView):
@@ -243,7 +247,7 @@ class MoveView(APIView):
     )
     def post(self, request: Request, appointment_id: str) -> Response:
         now = timezone.now()
-        appointment = get_appointment(request.user, appointment_id)
+        appointment = get_appointment(person(request), appointment_id)
         require_version(request, appointment)
         given = MoveIn(data=request.data)
         given.is_valid(raise_exception=True)
@@ -254,7 +258,7 @@ class MoveView(APIView):
             therapist=therapist_named(wanted.get("therapist")),
             reason=wanted.get("reason", ""),
             override=wanted["override"],
-            by=request.user,
+            by=person(request),
             now=now,
         )
         return shown_appointment(moved, request, now)
@@ -268,12 +272,12 @@ class CancelView(APIView):
     )
     def post(self, request: Request, appointment_id: str) -> Response:
         now = timezone.now()
-        appointment = get_appointment(request.user, appointment_id)
+        appointment = get_appointment(person(request), appointment_id)
         require_version(request, appointment)
         given = CancelIn(data=request.data)
         given.is_valid(raise_exception=True)
         cancelled = cancel_appointment(
-            appointment=appointment, reason=given.validated_data.get("reason", ""), by=request.user, now=now
+            appointment=appointment, reason=given.validated_data.get("reason", ""), by=person(request), now=now
         )
         return shown_appointment(cancelled, request, now)
 
@@ -281,14 +285,14 @@ class CancelView(APIView):
 class CalendarView(APIView):
     """The session as a calendar file."""
 
-    renderer_classes: ClassVar = [CalendarFile, JSONRenderer]
+    renderer_classes = (CalendarFile, JSONRenderer)
 
     @extend_schema(responses={(200, "text/calendar"): bytes})
     def get(self, request: Request, appointment_id: str) -> HttpResponse:
-        appointment = get_appointment(request.user, appointment_id)
+        appointment = get_appointment(person(request), appointment_id)
         content = ics.calendar_file(
             appointment,
-            reader=request.user,
+            reader=person(request),
             now=timezone.now(),
             as_method="PUBLISH" if appointment.state != "cancelled" else None,
         )
@@ -297,75 +301,6 @@ class CalendarView(APIView):
             content_type=ics.MIME_TYPE,
             headers={"Content-Disposition": f'attachment; filename="{ics.file_name(appointment)}"'},
         )
-
-
-def taken(request: Request, form: type[TakeIn], *, staff_reason: bool) -> dict[str, Any]:
-    """The keywords of `hold_slot` and `book_slot` out of a request."""
-    given = form(data=request.data)
-    given.is_valid(raise_exception=True)
-    wanted = given.validated_data
-    result = {
-        "service": service_named(wanted["service"]),
-        "therapist": therapist_named(wanted.get("therapist")),
-        "runner": runner_for(request, wanted.get("runner")),
-        "start": wanted["start"],
-    }
-    return {**result, "override_reason": wanted.get("reason", "")} if staff_reason else result
-
-
-def runner_for(request: Request, runner_id: Any) -> RunnerProfile:
-    """Whom the session is for: the runner who asks, or the one staff or a therapist name. Raises Forbidden, Http404."""
-    user = request.user
-    if user.is_runner:
-        if runner_id is not None and runner_id != user.runner.pk:
-            raise Forbidden("You can book for yourself alone.", code="not_yours")
-        return user.runner
-    if runner_id is None:
-        raise DomainError("Say for which runner this is.", code="no_runner", fields={"runner": "Name the runner."})
-    return get_contact(user, runner_id)
-
-
-def service_named(slug: str) -> Service:
-    """Raises DomainError `not_offered` for a service that cannot be booked."""
-    service = Service.objects.active().filter(slug=slug).first()
-    if service is None:
-        raise DomainError(
-            "We do not offer this session. Look at the list of services.",
-            code="not_offered",
-            fields={"service": "Not offered."},
-        )
-    return service
-
-
-def therapist_named(slug: str | None) -> TherapistProfile | None:
-    """None for anyone. Raises DomainError `not_offered` for a therapist who is not in the directory."""
-    if not slug:
-        return None
-    therapist = TherapistProfile.objects.listed().select_related("user").filter(slug=slug).first()
-    if therapist is None:
-        raise DomainError(
-            "We have no such therapist. Look at the list of therapists.",
-            code="not_offered",
-            fields={"therapist": "Not known."},
-        )
-    return therapist
-
-
-def directory(service: Service, asked: list[str] | None) -> tuple[dict[int, str], list[TherapistProfile]]:
-    """Slugs by key, and the therapists themselves: those asked for, or every listed one who offers the service.
-
-    Raises DomainError `not_offered` when a slug is unknown.
-    """
-    listed = TherapistProfile.objects.listed().order_by("pk")
-    people = list(listed.filter(slug__in=asked) if asked is not None else listed.filter(services=service))
-    missing = set(asked or ()) - {each.slug for each in people}
-    if missing:
-        raise DomainError(
-            "We have no such therapist. Look at the list of therapists.",
-            code="not_offered",
-            fields={"therapist": "Not known."},
-        )
-    return {each.pk: each.slug for each in people}, people
 
 
 def shown_appointment(

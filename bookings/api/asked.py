@@ -1,0 +1,85 @@
+"""Whom and what a request names, found or refused."""
+
+from typing import Any, cast
+
+from rest_framework.request import Request
+
+from bookings.api.serializers import TakeIn
+from bookings.models import Service
+from clinic.core.errors import DomainError, Forbidden
+from clinic.people.access import get_contact
+from clinic.people.models import RunnerProfile, TherapistProfile, User
+
+
+def person(request: Request) -> User:
+    """Who asks; only behind the log-in."""
+    return cast(User, request.user)
+
+
+def taken(request: Request, form: type[TakeIn], *, staff_reason: bool) -> dict[str, Any]:
+    """The keywords of `hold_slot` and `book_slot` out of a request."""
+    given = form(data=request.data)
+    given.is_valid(raise_exception=True)
+    wanted = given.validated_data
+    result = {
+        "service": service_named(wanted["service"]),
+        "therapist": therapist_named(wanted.get("therapist")),
+        "runner": runner_for(request, wanted.get("runner")),
+        "start": wanted["start"],
+    }
+    return {**result, "override_reason": wanted.get("reason", "")} if staff_reason else result
+
+
+def runner_for(request: Request, runner_id: Any) -> RunnerProfile:
+    """Whom the session is for: the runner who asks, or the one staff or a therapist name. Raises Forbidden, Http404."""
+    user = person(request)
+    if user.is_runner:
+        if runner_id is not None and runner_id != user.runner.pk:
+            raise Forbidden("You can book for yourself alone.", code="not_yours")
+        return user.runner
+    if runner_id is None:
+        raise DomainError("Say for which runner this is.", code="no_runner", fields={"runner": "Name the runner."})
+    return get_contact(user, runner_id)
+
+
+def service_named(slug: str) -> Service:
+    """Raises DomainError `not_offered` for a service that cannot be booked."""
+    service = Service.objects.active().filter(slug=slug).first()
+    if service is None:
+        raise DomainError(
+            "We do not offer this session. Look at the list of services.",
+            code="not_offered",
+            fields={"service": "Not offered."},
+        )
+    return service
+
+
+def therapist_named(slug: str | None) -> TherapistProfile | None:
+    """None for anyone. Raises DomainError `not_offered` for a therapist who is not in the directory."""
+    if not slug:
+        return None
+    therapist = TherapistProfile.objects.listed().select_related("user").filter(slug=slug).first()
+    if therapist is None:
+        raise DomainError(
+            "We have no such therapist. Look at the list of therapists.",
+            code="not_offered",
+            fields={"therapist": "Not known."},
+        )
+    return therapist
+
+
+def directory(service: Service, asked: list[str] | None) -> tuple[dict[int, str], list[TherapistProfile]]:
+    """Slugs by key, and the therapists themselves: those asked for, or every listed one who offers the service.
+
+    Raises DomainError `not_offered` when a slug is unknown.
+    """
+    listed = TherapistProfile.objects.listed().order_by("pk")
+    people = list(listed.filter(slug__in=asked) if asked is not None else listed.filter(services=service))
+    missing = set(asked or ()) - {each.slug for each in people}
+    if missing:
+        raise DomainError(
+            "We have no such therapist. Look at the list of therapists.",
+            code="not_offered",
+            fields={"therapist": "Not known."},
+        )
+    return {each.pk: each.slug for each in people}, people
