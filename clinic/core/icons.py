@@ -20,4 +20,4 @@ def icon_paths(name: str) -> SafeString:
     found = INSIDE.search(file.read_text())
     if found is None:
         raise LookupError(f"{file} is not an svg.")
-    return mark_safe(" ".join(found[1].split()))  # noqa: S308 (a file of the pinned package)
+    return mark_safe(" ".join(found[1].split()))

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from assessments.models import Assessment
-from clinic.dashboard.charts import PainTrend, pain_trend
+from clinic.dashboard.charts import pain_trend
 from clinic.dashboard.verdict import Pain
 from clinic.people.access import role_required
 from exercises.adherence import Adherence, of_runner

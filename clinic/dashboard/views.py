@@ -29,10 +29,9 @@ def today(request: HttpRequest) -> HttpResponse:
     if request.user.is_clinic_staff:
         return redirect("bookings:board")
     if request.user.is_therapist:
-        day = therapist_day.for_therapist(request.user.therapist, now=timezone.now())
-        return render(request, "dashboard/therapist_today.html", {"day": day})
-    day = runner_day.for_runner(request.user.runner, now=timezone.now())
-    return render(request, "dashboard/runner_today.html", {"day": day, "offer": take_undo(request)})
+        return render(request, "dashboard/therapist_today.html", {"day": therapist_day.for_therapist(request.user.therapist, now=timezone.now())})
+    facts = {"day": runner_day.for_runner(request.user.runner, now=timezone.now()), "offer": take_undo(request)}
+    return render(request, "dashboard/runner_today.html", facts)
 
 
 @public

@@ -37,7 +37,7 @@ def face(person: Any, size: str = "", label: bool = False) -> SafeString:
     return format_html(
         '<svg class="face{}" viewBox="0 0 64 64" width="56" height="56" {}>{}</svg>',
         f" face-{size}" if size else "", spoken,
-        mark_safe(portrait(f"person-{user.pk}")),  # noqa: S308 (shapes of our own)
+        mark_safe(portrait(f"person-{user.pk}")),
     )
 
 
