@@ -11,7 +11,7 @@ from clinic.core.periods import Period, merged, without
 
 STEP_MIN = 5
 FIRST_HOUR, LAST_HOUR = 8, 19
-SHORTEST_GAP_MIN = 15
+SHORTEST_GAP_MIN = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +157,7 @@ def lay_lane(
 ) -> Lane:
     """One therapist's day: hatched where they do not work, their visits, and the free gaps from `now` on.
 
-    `work` are the open hours before time off is taken away. A gap is worth showing from a quarter of an hour.
+    `work` are the open hours before time off is taken away. A gap is worth showing from half an hour: the shortest session, and large enough to hit.
     """
     tz = ZoneInfo(zone)
     day = day_period(on, zone)

@@ -136,7 +136,6 @@ def test_a_day_is_hatched_where_nobody_works_and_free_elsewhere() -> None:
 def test_visits_take_their_buffers_out_of_the_gaps() -> None:
     found = lane(work=[period("10:00", "12:00")], visits=[board.Visit(period("10:15", "11:00"), period("10:15", "11:10"), "x")])
     assert [(block.kind, block.start.hour, block.start.minute, block.minutes) for block in found.blocks if block.kind != "off"] == [
-        ("gap", 10, 0, 15),
         ("visit", 10, 15, 45),
         ("gap", 11, 10, 50),
     ]
