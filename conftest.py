@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 import time_machine
@@ -103,14 +104,18 @@ def emptied_in_peace() -> Iterator[None]:
     For the whole session, because a fixture of the single test would be gone before the tables are emptied. PostgreSQL
     empties what refers to them as well: the token library leaves a table of its own behind that no model knows.
     """
-    flush, flush_sql = connection.ops.execute_sql_flush, connection.ops.sql_flush
+    operations = type(connection.ops)
+    flush, flush_sql = operations.execute_sql_flush, operations.sql_flush
 
-    def flush_sealed(sql_list: list[str]) -> None:
-        with seals_lifted(connection):
-            flush(sql_list)
+    def flush_sealed(self: Any, sql_list: list[str]) -> None:
+        with seals_lifted(self.connection):
+            flush(self, sql_list)
+
+    def flush_sql_of_all(self: Any, *tables: Any, **how: Any) -> list[str]:
+        return flush_sql(self, *tables, **{**how, "allow_cascade": True})
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(connection.ops, "execute_sql_flush", flush_sealed)
+        patch.setattr(operations, "execute_sql_flush", flush_sealed)
         if connection.vendor == "postgresql":
-            patch.setattr(connection.ops, "sql_flush", lambda *tables, **how: flush_sql(*tables, **{**how, "allow_cascade": True}))
+            patch.setattr(operations, "sql_flush", flush_sql_of_all)
         yield
