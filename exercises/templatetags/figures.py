@@ -58,8 +58,11 @@ def _stage(exercise: Any) -> SafeString:
     views = ""
     if len(drawings) > 1:
         views = format_html_join(
-            "", '<input class="fig-pick" type="radio" name="{0}" id="{0}-{1}" form="figure-controls" value="{1}"{2}>',
-            ((f"{key}-view", index, mark_safe(" checked") if index == 0 else "") for index in range(len(drawings))),
+            "", '<input class="fig-pick" type="radio" name="{0}" id="{0}-{1}" form="figure-controls" value="{1}" aria-label="{3}"{2}>',
+            (
+                (f"{key}-view", index, mark_safe(" checked") if index == 0 else "", VIEW_WORDS[picture.view.kind])
+                for index, picture in enumerate(now.pictures)
+            ),
         )  # fmt: skip
     labels = format_html_join(
         "", '<label for="{}-view-{}">{}</label>',
