@@ -8,10 +8,10 @@ from typing import Any
 from django.db.models import (
     BigIntegerField,
     BooleanField,
+    CharField,
     DateField,
     FilteredRelation,
     Func,
-    IntegerField,
     Q,
     QuerySet,
     TimeField,
@@ -33,9 +33,13 @@ KEPT_STATES = tuple(state for state in ACTIVE_STATES if state != State.HELD)
 
 
 class Epoch(Func):
-    """An instant as whole seconds since 1970."""
+    """An instant as whole seconds since 1970. Both drivers give an int, so that no row needs converting."""
 
     output_field = BigIntegerField()
+
+    @property
+    def convert_value(self) -> Any:
+        return self._convert_value_noop
 
     def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
         return self.as_sql(compiler, connection, template="EXTRACT(EPOCH FROM %(expressions)s)::bigint", **context)
@@ -129,7 +133,7 @@ def read_diaries(
     return diaries, slots.taken_elsewhere(search.rules, runner=runner, rooms=list(rooms.values())), rooms
 
 
-HOURS, CHANGE, OFF = range(3)
+HOURS, CHANGE, OFF = "hours", "change", "off"
 
 
 def read_timetables(search: Search, therapist_ids: Sequence[int]) -> None:
@@ -145,9 +149,9 @@ def read_timetables(search: Search, therapist_ids: Sequence[int]) -> None:
         .between(first, last)
         .order_by()
         .values_list(
-            Value(HOURS, output_field=IntegerField()),
+            Value(HOURS, output_field=CharField()),
             "therapist_id",
-            Cast("weekday", BigIntegerField()),
+            "weekday",
             no_number,
             "valid_from",
             "valid_until",
@@ -161,7 +165,7 @@ def read_timetables(search: Search, therapist_ids: Sequence[int]) -> None:
         .filter(Q(closed=True) | Q(place__in=places))
         .order_by()
         .values_list(
-            Value(CHANGE, output_field=IntegerField()),
+            Value(CHANGE, output_field=CharField()),
             "therapist_id",
             no_number,
             no_number,
@@ -177,7 +181,7 @@ def read_timetables(search: Search, therapist_ids: Sequence[int]) -> None:
         .overlapping(search.now - REACH, search.now + timedelta(days=search.service.horizon_days) + REACH)
         .order_by()
         .values_list(
-            Value(OFF, output_field=IntegerField()),
+            Value(OFF, output_field=CharField()),
             "therapist_id",
             Epoch("start"),
             Epoch("end"),
@@ -197,12 +201,12 @@ def read_timetables(search: Search, therapist_ids: Sequence[int]) -> None:
             search.off.setdefault(key, []).append((number, until))
 
 
-THERAPIST, RUNNER, ROOM = range(3)
+THERAPIST, RUNNER, ROOM = "therapist", "runner", "room"
 
 
 def taken_between(
     search: Search, therapist_ids: Sequence[int], low: slots.Seconds, high: slots.Seconds
-) -> Iterable[tuple[int, Any, int, int]]:
+) -> Iterable[tuple[str, Any, int, int]]:
     """(kind, key, from, until) of everything taken that can touch a session starting in `low`..`high`; one query.
 
     Rooms come even when nothing is in them, with None for both instants.
@@ -218,8 +222,8 @@ def taken_between(
             busy_from__lt=reach_until,
             busy_until__gt=reach_from,
         ).values_list(
-            Value(THERAPIST, output_field=IntegerField()),
-            Cast("therapist_id", BigIntegerField()),
+            Value(THERAPIST, output_field=CharField()),
+            "therapist_id",
             Epoch("busy_from"),
             Epoch("busy_until"),
         )
@@ -229,8 +233,8 @@ def taken_between(
             taken.filter(
                 runner=search.runner, start__gt=reach_from - LONGEST_BUSY, start__lt=reach_until, end__gt=reach_from
             ).values_list(
-                Value(RUNNER, output_field=IntegerField()),
-                Cast(Value(0), BigIntegerField()),
+                Value(RUNNER, output_field=CharField()),
+                Value(0, output_field=BigIntegerField()),
                 Epoch("start"),
                 Epoch("end"),
             )
@@ -246,8 +250,8 @@ def taken_between(
             .annotate(near=FilteredRelation("appointments", condition=near))
             .order_by()
             .values_list(
-                Value(ROOM, output_field=IntegerField()),
-                Cast("pk", BigIntegerField()),
+                Value(ROOM, output_field=CharField()),
+                "pk",
                 Epoch("near__busy_from"),
                 Epoch("near__busy_until"),
             )
