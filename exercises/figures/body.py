@@ -31,8 +31,9 @@ ELBOW_RADIUS = 2.9
 HAND_RADIUS = 2.1
 
 HIP_HALF = 5.6
-SHOULDER_HALF = 9.4
-FRONT_CHEST = 27.0
+SHOULDER_HALF = 9.0
+FRONT_CHEST = 25.8
+FRONT_HEAD = 42.6
 
 # Range a healthy adult reaches under own weight or with a push. Flexion, dorsiflexion and toe extension count up; the rest down.
 # After Norkin and White, Measurement of Joint Motion (5th ed., 2016), widened to the passive end of range.
@@ -77,7 +78,7 @@ FRONT_CHEST_SHAPE = (
     "M-7.4 0C-7.2 -7 -9.2 -14 -10 -22.5Q-10.7 -27.4 -6.4 -29.4Q-3 -31 0 -31Q3 -31 6.4 -29.4"
     "Q10.7 -27.4 10 -22.5C9.2 -14 7.2 -7 7.4 0Q0 3.4 -7.4 0Z"
 )
-FRONT_PELVIS_SHAPE = "M-7.4 -8Q0 -10 7.4 -8C7.8 -5.4 10.6 -4 11.1 -.6Q11 1.2 9 2.2L3 6Q0 7.6 -3 6L-9 2.2Q-11 1.2 -11.1 -.6C-10.6 -4 -7.8 -5.4 -7.4 -8Z"
+FRONT_PELVIS_SHAPE = "M-7.5 -9.5Q0 -11 7.5 -9.5C7.7 -6.8 10.3 -5 10.9 -.8Q11 1.2 9 2.2L3 6Q0 7.6 -3 6L-9 2.2Q-11 1.2 -10.9 -.8C-10.3 -5 -7.7 -6.8 -7.5 -9.5Z"
 FRONT_SHOE_SHAPE = (
     "M-2.7 -3Q0 -4.2 2.7 -3C3.1 -1.4 4.7 .4 4.7 2.5Q4.7 4.3 3 4.3L-2.6 4.3Q-4.1 4.3 -4.1 2.5C-4.1 .4 -3.1 -1.4 -2.7 -3Z"
 )

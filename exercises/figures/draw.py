@@ -83,7 +83,7 @@ def front_figure(
     def leg(limb: str) -> str:
         shade = "fig-far" if stance and limb != stance else "fig-near"
         sign = outside(limb)
-        shoe = f'<g transform="rotate({-8 * sign}) scale({sign} 1)">{_path(f"{shade}-shoe", body.FRONT_SHOE_SHAPE)}</g>'
+        shoe = f'<g transform="scale({sign} 1)">{_path(f"{shade}-shoe", body.FRONT_SHOE_SHAPE)}</g>'
         foot = _turned(f"{limb}.foot", drawn, shoe)
         shank = bone(f"{limb}.shank", "shank", shade, foot, over=True)
         return moved(sign * body.HIP_HALF, 0, bone(f"{limb}.thigh", "thigh", shade, shank))
@@ -98,11 +98,9 @@ def front_figure(
             bone(f"{limb}.upper", "upper", shade, fore, over=True),
         )
 
-    head = moved(
-        0,
-        -body.FRONT_CHEST - 4.6,
-        _turned("head", drawn, f'<circle class="fig-head" cy="-10.8" r="{body.HEAD_RADIUS:g}"/>'),
-    )
+    neck = body.FRONT_CHEST + 5.8
+    skull = f'<circle class="fig-head" cy="{neck - body.FRONT_HEAD:g}" r="{body.HEAD_RADIUS:g}"/>'
+    head = moved(0, -neck, _turned("head", drawn, skull))
     chest = _path("fig-near", body.FRONT_CHEST_SHAPE)
     order = [limb for limb in ("left", "right") if limb != stance] + ([stance] if stance else [])
     legs = "".join(leg(limb) for limb in order)

@@ -16,7 +16,7 @@ PER_LIMB = ("hip", "abduct", "knee", "foot", "shoulder", "out", "elbow", "fore")
 SPINE = ("roll", "side", "neck")
 JOINTS = (*SPINE, *(f"{limb}.{joint}" for limb in LIMBS for joint in PER_LIMB))
 LENGTHS = {"thigh": body.THIGH, "shank": body.SHANK, "upper": body.UPPER_ARM, "fore": body.FOREARM}
-THICKNESS = {"foot": body.SOLE, "edge": 3.6, "elbow": body.ELBOW_RADIUS, "seat": 11.0}
+THICKNESS = {"foot": body.SOLE, "edge": 4.6, "elbow": body.ELBOW_RADIUS, "seat": 11.0}
 TOLERANCE = 0.4
 
 
@@ -129,7 +129,7 @@ def points(
     """Centres of the joints in figure units."""
     root, own = bones(pose, contacts, behind=behind, hips_given=hips_given)
     chest = pose["roll"] + pose["side"]
-    found = {"seat": root, "head": add(root, turn((0, -body.FRONT_CHEST - 15.4), chest + pose["neck"]))}
+    found = {"seat": root, "head": add(root, turn((0, -body.FRONT_HEAD), chest))}
     for limb in LIMBS:
         hip, shoulder = add(root, own[f"{limb}.hip"]), add(root, own[f"{limb}.shoulder"])
         knee, elbow = add(hip, own[f"{limb}.thigh"]), add(shoulder, own[f"{limb}.upper"])

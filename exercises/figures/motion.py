@@ -12,7 +12,9 @@ from exercises.figures.side import Contact
 from exercises.figures.vectors import Point, turn
 
 Drawn = dict[str, float]
-SAMPLES = 160
+SAMPLES_PER_S = 50
+FEWEST_SAMPLES = 120
+CHECKED_EVERY = 3
 # Radius of the parts that must stay above the ground, and how far one may press in.
 SOLID = {
     "ball": body.BALL_RADIUS,
@@ -25,7 +27,7 @@ SOLID = {
     "shoulders": 5.6,
     "seat": 5.4,
 }
-SINKING = 1.2
+SINKING = 1.5
 
 
 class Motion:
@@ -43,10 +45,10 @@ class Motion:
                 return replace(
                     frame, pose=side.keep_contacts(dict(frame.pose), frame.contacts, hips_given=frame.hips_given)
                 )
-            front.bones(dict(frame.pose), frame.contacts, behind=self.behind, hips_given=frame.hips_given)
+            root, _ = front.bones(dict(frame.pose), frame.contacts, behind=self.behind, hips_given=frame.hips_given)
+            return replace(frame, pose={**frame.pose, "y": root[1]})
         except FigureError as error:
             raise self._placed(error, index) from None
-        return frame
 
     def _placed(self, error: FigureError, index: int) -> FigureError:
         half = len(self.view.frames)
@@ -149,7 +151,8 @@ class Motion:
             raise self._placed(
                 FigureError(f"{error.reason} (at {time:.2f} s of the loop)", path=error.path), self._around(time)[0]
             ) from None
-        return front_drawn(pose, root, own)
+        lying = any(contact.part == "edge" for contact in contacts)
+        return front_drawn(pose, root, own, lying=lying)
 
     def points(self, time: float) -> dict[str, Point]:
         """Centres of joints and contacts at a time of the loop (seconds)."""
@@ -163,7 +166,8 @@ class Motion:
         """Times at which the loop is sampled: evenly, and every key frame."""
         if len(self.frames) == 1:
             return [0.0]
-        even = {round(i * self.view.period / SAMPLES, 4) for i in range(SAMPLES)}
+        count = max(FEWEST_SAMPLES, round(self.view.period * SAMPLES_PER_S))
+        even = {round(i * self.view.period / count, 4) for i in range(count)}
         return sorted(even | {round(time, 4) for time, _ in self._knots} | {self.view.period})
 
     def turning_points(self) -> list[float]:
@@ -193,8 +197,8 @@ def side_drawn(pose: dict[str, float]) -> Drawn:
     return drawn
 
 
-def front_drawn(pose: dict[str, float], root: Point, own: dict[str, Point]) -> Drawn:
-    """As side_drawn, with the visible length of every limb bone."""
+def front_drawn(pose: dict[str, float], root: Point, own: dict[str, Point], *, lying: bool = False) -> Drawn:
+    """As side_drawn, with the visible length of every limb bone. Shoes stay level; those of somebody lying follow the leg."""
     facing = front.turns(pose, own)
     drawn = {
         "root.x": root[0],
@@ -213,7 +217,7 @@ def front_drawn(pose: dict[str, float], root: Point, own: dict[str, Point]) -> D
             vector = turn(own[f"{limb}.{bone}"], -facing[f"{limb}.{bone}"])
             drawn[f"{limb}.{bone}.turn"] = (facing[f"{limb}.{bone}"] - facing[parent] + 180) % 360 - 180
             drawn[f"{limb}.{bone}.len"] = max(vector[1], 0.01)
-        drawn[f"{limb}.foot.turn"] = -facing[f"{limb}.shank"] + pose["roll"] * 0
+        drawn[f"{limb}.foot.turn"] = 0.0 if lying else -facing[f"{limb}.shank"]
     return drawn
 
 
@@ -222,7 +226,7 @@ def check(figure: Figure) -> None:
     for view in figure.views:
         motion = Motion(view)
         _check_sliding(view)
-        for time in motion.times():
+        for time in motion.times()[::CHECKED_EVERY]:
             motion.at(time)
             index = motion._around(time)[0] % len(view.frames)
             if view.kind == "side":

@@ -91,13 +91,18 @@ class Picture:
         ]
 
     def _even_moments(self) -> tuple[tuple[float, str], ...]:
-        first, end = self.view.frames[0], self.view.end
-        start = first.at + first.hold
+        """Four moments on the way to the end pose, or round the loop where it starts there."""
+        first, end, period = self.view.frames[0], self.view.end, self.view.period
         words = {frame.at: frame.name for frame in self.view.frames}
+        if not end:
+            words_round = (first.name or "Start", "Change", "Other side", "Change")
+            return tuple((period * i / 4, word) for i, word in enumerate(words_round))
+        start = first.at + first.hold
+        way = end - start
         return (
-            (0.0, words.get(0.0) or "Start"),
-            (start + (end - start) / 3, "Going"),
-            (start + 2 * (end - start) / 3, "Further"),
+            (0.0, first.name or "Start"),
+            (start + way / 3, "Slowly"),
+            (start + way * 2 / 3, "Further"),
             (end, words.get(end) or "End"),
         )
 

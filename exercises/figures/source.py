@@ -14,12 +14,14 @@ FOLDER = Path(__file__).resolve().parent.parent / "data" / "figures"
 
 
 def lines_of(text: str) -> dict[tuple, int]:
-    """Path of each key -> its line (1-based)."""
+    """Path of each key -> its line (1-based). Raises FigureError for a key that stands twice."""
     found: dict[tuple, int] = {}
 
     def walk(node: yaml.Node | None, path: tuple) -> None:
         if isinstance(node, yaml.MappingNode):
             for key, value in node.value:
+                if (*path, key.value) in found:
+                    raise FigureError("this key stands twice", path=(*path, key.value), line=key.start_mark.line + 1)
                 found[(*path, key.value)] = key.start_mark.line + 1
                 walk(value, (*path, key.value))
         elif isinstance(node, yaml.SequenceNode):
@@ -36,6 +38,8 @@ def parse(text: str, *, source: str) -> dict[str, Any]:
     try:
         data = yaml.safe_load(text)
         lines = lines_of(text)
+    except FigureError as error:
+        raise FigureError(error.reason, path=error.path, source=source, line=error.line) from None
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise FigureError(f"this is not valid YAML: {error.problem}", source=source, line=line) from None

@@ -26,7 +26,8 @@ def palette(tokens: str) -> dict[str, tuple[str, str]]:
 
 def _colours(palette_now: dict[str, tuple[str, str]], theme: int) -> str:
     fills = "".join(f".{cls}{{fill:{palette_now[role][theme]}}}" for cls, role in ROLES.items())
-    return fills + f".fig-ground{{stroke:{palette_now['fig-ground'][theme]}}}"
+    paper = f".fig-paper{{fill:{palette_now['sunken'][theme]}}}"
+    return fills + paper + f".fig-ground{{stroke:{palette_now['fig-ground'][theme]}}}"
 
 
 def style(picture: Picture) -> str:
@@ -42,10 +43,11 @@ def document(picture: Picture, *, title: str, description: str) -> tuple[str, st
     """(the SVG file, its content security policy): nothing may load, and only this very style may apply."""
     sheet = style(picture)
     box, content = picture.stage()
-    _, _, width, height = box.split()
+    left, top, width, height = box.split()
+    paper = f'<rect class="fig-paper" x="{left}" y="{top}" width="{width}" height="{height}"/>'
     text = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}" width="{int(width) * 4}" height="{int(height) * 4}" role="img" aria-labelledby="t d">'
-        f'<title id="t">{escape(title)}</title><desc id="d">{escape(description)}</desc><style>{sheet}</style>'
+        f'<title id="t">{escape(title)}</title><desc id="d">{escape(description)}</desc><style>{sheet}</style>{paper}'
         f'<g class="move-{picture.name}">{content}</g></svg>\n'
     )
     fingerprint = b64encode(sha256(sheet.encode()).digest()).decode()

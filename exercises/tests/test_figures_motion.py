@@ -1,5 +1,6 @@
 """What must hold of every figure that is shipped, at every moment the browser shows."""
 
+from functools import cache
 from math import hypot
 from xml.etree import ElementTree
 
@@ -23,11 +24,17 @@ TWELVE = {
 }  # fmt: skip
 VIEWS = [(slug, view.kind) for slug in SLUGS for view in shipped(slug).views]
 SLIDE = 0.5  # of a body that is 106 high: half a per cent
-MOMENTS = 97
+MOMENTS = 61
 
 
+@cache
 def motion(slug: str, kind: str) -> Motion:
     return Motion(shipped(slug).view(kind))
+
+
+@cache
+def tracks(slug: str, kind: str) -> Tracks:
+    return tracks_of(motion(slug, kind))
 
 
 def played_points(played: Tracks, time: float, is_side: bool, behind: bool) -> dict[str, tuple[float, float]]:
@@ -72,7 +79,7 @@ def test_the_twelve_are_there():
 @pytest.mark.parametrize(("slug", "kind"), VIEWS)
 def test_what_stands_does_not_slide(slug: str, kind: str):
     moving = motion(slug, kind)
-    played = tracks_of(moving)
+    played = tracks(slug, kind)
     kept = 0
     for i in range(MOMENTS):
         time = moving.view.period * i / MOMENTS
@@ -85,7 +92,8 @@ def test_what_stands_does_not_slide(slug: str, kind: str):
                 f"{contact.name} at {time:.2f} s"
             )
             kept += 1
-    assert kept or len(moving.view.frames) == 1
+    stands = any(contact.part in STANDING for frame in moving.view.frames for contact in frame.contacts)
+    assert bool(kept) == stands
 
 
 @pytest.mark.parametrize(("slug", "kind"), [view for view in VIEWS if view[1] == "side"])
@@ -118,7 +126,7 @@ def test_limbs_keep_their_length(slug: str, kind: str):
 @pytest.mark.parametrize(("slug", "kind"), VIEWS)
 def test_the_browser_plays_what_was_meant(slug: str, kind: str):
     moving = motion(slug, kind)
-    played = tracks_of(moving)
+    played = tracks(slug, kind)
     for i in range(MOMENTS):
         time = moving.view.period * i / MOMENTS
         drawn = moving.at(time)
@@ -129,7 +137,7 @@ def test_the_browser_plays_what_was_meant(slug: str, kind: str):
 
 @pytest.mark.parametrize(("slug", "kind"), VIEWS)
 def test_the_loop_closes(slug: str, kind: str):
-    played = tracks_of(motion(slug, kind))
+    played = tracks(slug, kind)
     for name, steps in played.tracks.items():
         turned = steps[-1].high - steps[0].low
         assert turned % 360 == pytest.approx(0, abs=0.01) or abs(turned % 360 - 360) < 0.01, name
