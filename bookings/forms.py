@@ -71,8 +71,8 @@ class StaffMoveForm(ReasonForm):
     def __init__(self, data: Mapping[str, Any] | None = None, *, needed: bool, service: Service, initial: dict[str, Any] | None = None) -> None:
         super().__init__(data, needed=needed)
         self.initial = initial or {}
-        people = TherapistProfile.objects.filter(services=service, user__is_active=True).select_related("user").order_by("user__name")
-        self.fields["therapist"].queryset = people  # type: ignore[attr-defined]
+        self.people = TherapistProfile.objects.filter(services=service, user__is_active=True).select_related("user").order_by("user__name")
+        self.fields["therapist"].queryset = self.people  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

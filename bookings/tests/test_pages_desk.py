@@ -10,7 +10,8 @@ from pytest_django import DjangoAssertNumQueries
 
 from bookings import services
 from bookings.models import Appointment, Override, Service, TimeOff, WeeklyHours
-from clinic.people.models import RunnerProfile, User
+from bookings.prices import price_of
+from clinic.people.models import RunnerProfile, TherapistProfile, User
 
 pytestmark = pytest.mark.django_db
 
@@ -227,3 +228,35 @@ def test_the_services_page_lists_the_rules(desk: Client) -> None:
     assert "Follow-up" in page
     assert "£68" in page
     assert "24 h before" in page
+
+
+def test_a_dropped_session_opens_the_move_form_filled_in(desk: Client, session: Appointment, visit: Service, other_therapist: User) -> None:
+    visit.therapists.add(other_therapist.therapist)
+    board = desk.get("/board/?day=2026-11-26").content.decode()
+    assert 'data-day="2026-11-26" data-therapist="tomas-reinholt"' in board
+    page = desk.get(f"/appointments/{session.pk}/move/?on=2026-11-27&at=10:30&therapist=tomas-reinholt").content.decode()
+    assert 'name="on" value="2026-11-27"' in page
+    assert 'value="10:30"' in page
+    assert f'<option value="{other_therapist.therapist.pk}" selected>' in page
+    for query in ("on=nonsense&at=99:99&therapist=nobody", "at=%3Cscript%3E", "to=nonsense"):
+        assert desk.get(f"/appointments/{session.pk}/move/?{query}").status_code == 200
+    session.refresh_from_db()
+    assert session.start == NINE
+
+
+def test_the_hours_of_all_ask_as_often_for_three_as_for_one(desk: Client, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    desk.get("/hours/")
+    with django_assert_num_queries(5):
+        desk.get("/hours/")
+    for name in ("ada", "ben"):
+        user = User.objects.create_user(f"{name}@mail.example", name=name, role="therapist")
+        TherapistProfile.objects.create(user=user, slug=name)
+    with django_assert_num_queries(5):
+        desk.get("/hours/")
+
+
+def test_a_first_visit_online_costs_the_therapists_own_rate(visit: Service, gait: Service, therapist: User) -> None:
+    person = therapist.therapist
+    person.rate_pence = 7200
+    visit.is_first_visit = gait.is_first_visit = True
+    assert (price_of(visit, person), price_of(visit), price_of(gait, person)) == (7200, 6800, 9500)

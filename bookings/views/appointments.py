@@ -16,7 +16,7 @@ from bookings import access, ics, services, video
 from bookings.availability import find_slots
 from bookings.forms import ReasonForm, StaffMoveForm
 from bookings.history import history_of
-from bookings.instants import parse_instant
+from bookings.instants import parse_day, parse_instant
 from bookings.models import Appointment
 from bookings.models.appointments import State
 from bookings.prices import price_of
@@ -113,8 +113,11 @@ def move_at_the_desk(request: HttpRequest, found: Appointment, clock: Clock) -> 
     local = found.start.astimezone(ZoneInfo(clock.clinic_zone))
     wanted = parse_instant(request.GET.get("to"))
     shown = wanted.astimezone(local.tzinfo) if wanted else local
-    initial = {"on": shown.date(), "at": shown.time(), "therapist": found.therapist}
+    on = parse_day(request.GET.get("on")) or shown.date()
+    initial = {"on": on, "at": request.GET.get("at", "")[:5] or shown.time()}
     form = StaffMoveForm(typed(request), needed=bool(needs_reason(found, clock, user)), service=found.service, initial=initial)
+    dropped_on = form.people.filter(slug=request.GET.get("therapist", "")[:80]).first()
+    form.initial["therapist"] = dropped_on or found.therapist
     status = 422 if request.method == "POST" else 200
     if request.method == "POST" and form.is_valid():
         sent = form.cleaned_data
@@ -128,7 +131,7 @@ def move_at_the_desk(request: HttpRequest, found: Appointment, clock: Clock) -> 
         else:
             messages.success(request, f"Moved to {moved.start.astimezone(local.tzinfo):%A %-d %B, %H:%M} with {moved.therapist.user.name}. The runner gets an e-mail.")
             return redirect("bookings:appointment", moved.pk)
-    first = max(clock.today, shown.date())
+    first = max(clock.today, on)
     free = find_slots(
         service=found.service, therapists=[found.therapist], first=first, last=first + timedelta(days=6), zone=clock.clinic_zone, runner=found.runner, now=clock.now, moving=found
     )
