@@ -44,8 +44,10 @@ class Equipment(models.TextChoices):
 EVERYWHERE = frozenset({Equipment.MAT, Equipment.WALL, Equipment.LANE})
 """What counts as nothing: a floor to lie on, a wall, a stretch of pavement."""
 
-AMOUNT = (Q(reps__isnull=True) & Q(hold_s__range=doses.HOLD_S)) | (Q(hold_s__isnull=True) & Q(reps__range=doses.REPS))
-"""Repetitions or seconds, one of them, in a possible size."""
+AMOUNT = Q(reps__isnull=True, hold_s__isnull=False, hold_s__range=doses.HOLD_S) | Q(
+    hold_s__isnull=True, reps__isnull=False, reps__range=doses.REPS
+)
+"""Repetitions or seconds, one of them, in a possible size. Both asked for not null: a check that comes to null passes."""
 
 
 class Exercise(models.Model):
@@ -125,6 +127,10 @@ class Exercise(models.Model):
     @property
     def equipment_words(self) -> list[str]:
         return [str(Equipment(thing).label) for thing in self.equipment]
+
+    @property
+    def tempo_words(self) -> str:
+        return self.tempo.replace("-", "–")
 
     @property
     def needs_nothing(self) -> bool:

@@ -134,7 +134,7 @@ def rate_session(
     check_day(programme, on=on, by=by, now=now)
     check_score(pain, "pain")
     check_score(effort, "effort")
-    note = note.strip()
+    note = note.strip().replace("\0", "")
     if len(note) > NOTE_LENGTH:
         raise DomainError(
             f"The note is longer than {NOTE_LENGTH:,} characters. Keep the part that matters today.",

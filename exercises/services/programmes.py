@@ -112,6 +112,8 @@ def check_plan(plan: Sequence[PlannedPhase], *, starts_on: date, today: date) ->
             code="too_many_exercises",
             fields={"doses": "Too many."},
         )
+    if not all(1 <= phase.weeks <= 52 for phase in plan):
+        raise DomainError("A phase takes 1 to 52 weeks.", code="bad_programme", fields={"weeks": "From 1 to 52."})
     if not today - EARLIEST_START <= starts_on <= today + LATEST_START:
         raise DomainError(
             "The start is too far away. Choose a day of the coming weeks.", code="bad_start", fields={"starts_on": "Choose a day of the coming weeks."}
@@ -180,6 +182,9 @@ def cleaned(record_of: Any, *, exclude: Sequence[str]) -> None:
     """Raises DomainError `bad_programme` with the sentence of the first field that is wrong."""
     try:
         record_of.clean_fields(exclude=list(exclude))
+        for field in record_of._meta.local_fields:
+            if "\0" in str(getattr(record_of, field.attname)):
+                raise ValidationError({field.name: "No text may hold a null byte. Type it again by hand."})
     except ValidationError as refused:
         fields = {name: " ".join(sentences) for name, sentences in refused.message_dict.items()}
         raise DomainError(next(iter(fields.values())), code="bad_programme", fields=fields) from refused

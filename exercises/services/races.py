@@ -26,7 +26,7 @@ def enter_race(*, runner: RunnerProfile, name: str, on: date, distance_km: Decim
     if by.pk != runner.user_id:
         raise Forbidden("Runners enter their races themselves.", code="not_yours")
     today = now.astimezone(by.tz).date()
-    race = Race(runner=runner, name=" ".join(name.split()), on=on, distance_km=distance_km, created_at=now)
+    race = Race(runner=runner, name=" ".join(name.replace("\0", "").split()), on=on, distance_km=distance_km, created_at=now)
     wrong = faults_of(race, today)
     if wrong:
         raise DomainError(next(iter(wrong.values())), code="bad_race", fields=wrong)

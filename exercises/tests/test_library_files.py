@@ -1,0 +1,170 @@
+"""Reading and loading the library files."""
+
+from functools import cache
+from io import StringIO
+from pathlib import Path
+
+import pytest
+import yaml
+from django.core.management import CommandError, call_command
+
+from exercises import library as files
+from exercises.doses import usual_dose
+from exercises.models import Category, Exercise
+from exercises.services import loading
+from exercises.services.loading import load_library
+from exercises.services.programmes import faults_of
+
+load_figures = cache(loading.figures.load_all)
+
+
+@pytest.fixture(autouse=True)
+def figures_read_once(monkeypatch):
+    """The figures have tests of their own; reading and checking them all takes a second."""
+    monkeypatch.setattr(loading.figures, "load_all", load_figures)
+
+
+GOOD = """category: core
+exercises:
+- slug: hollow-hold
+  name: Hollow hold
+  summary: Lying, arms and legs a little up.
+  muscles: [rectus abdominis]
+  regions: [trunk]
+  equipment: [mat]
+  difficulty: 3
+  dose: {sets: 3, hold_s: 20, rest_s: 45, per_side: false}
+  cues: [Lie down., Lift up.]
+  faults:
+  - {fault: The back lifts., fix: Bend the knees.}
+  contraindications: [your back hurts]
+  lay_words: [abs]
+"""
+
+
+def folder_with(path: Path, **texts: str) -> Path:
+    for name, text in texts.items():
+        (path / f"{name}.yaml").write_text(text)
+    return path
+
+
+def test_all_forty_exercises_are_loaded_and_loading_again_changes_nothing(db):
+    first = load_library()
+    before = list(Exercise.objects.order_by("pk").values())
+
+    again = load_library()
+
+    assert (len(first.added), len(again.same), again.added, again.changed) == (40, 40, [], [])
+    assert list(Exercise.objects.order_by("pk").values()) == before
+    assert {exercise.category for exercise in Exercise.objects.all()} == set(Category.values)
+    assert Exercise.objects.filter(figure__isnull=False).count() >= 12
+
+
+def test_a_changed_file_changes_its_exercise_alone(db, tmp_path):
+    load_library(folder=folder_with(tmp_path, core=GOOD))
+    (tmp_path / "core.yaml").write_text(GOOD.replace("hold_s: 20", "hold_s: 25"))
+
+    result = load_library(folder=tmp_path)
+
+    assert result.changed == ["hollow-hold"]
+    assert Exercise.objects.get().hold_s == 25
+
+
+def test_an_exercise_gone_from_the_files_is_removed_only_if_nobody_uses_it(programme, library, tmp_path):
+    result = load_library(folder=folder_with(tmp_path, core=GOOD))
+
+    assert sorted(result.retired) == ["bridge", "plank", "side-plank"]  # the plank is the side plank's parent
+    assert len(result.removed) == 37
+    assert set(Exercise.objects.active().values_list("slug", flat=True)) == {"hollow-hold"}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "line", "words"),
+    [
+        (GOOD.replace("category: core", "category: dance"), 1, "'dance' is not a category"),
+        (GOOD.replace("  name: Hollow hold\n", ""), 3, "hollow-hold: name is missing"),
+        (GOOD.replace("sets: 3", "sets: 300"), 10, "sets is a whole number from 1 to 10, not 300"),
+        (GOOD.replace("hold_s: 20", "hold_s: -20"), 10, "hold_s is a whole number from 1 to 600, not -20"),
+        (GOOD.replace("hold_s: 20", "hold_s: 20, reps: 5"), 10, "reps or hold_s, one of them"),
+        (GOOD.replace("difficulty: 3", "difficulty: true"), 9, "difficulty is a whole number from 1 to 5"),
+        (GOOD.replace("  lay_words", "  lai_words: [x]\n  lay_words"), 15, "no such key as lai_words"),
+        (GOOD.replace("[mat]", "[piano]"), 8, "'piano' is no equipment"),
+        (GOOD.replace("muscles: [rectus abdominis]", "muscles: []"), 6, "muscles is a list of at least 1"),
+        (GOOD.replace("fix: Bend the knees.", "repair: x"), 13, "a fault has two texts"),
+        (GOOD + "  parent: hollow-hold\n", 16, "parent is the exercise itself"),
+        (GOOD + "  progression: flying-hold\n", 16, "no exercise has that slug"),
+        (GOOD.replace("difficulty: 3", "difficulty: [3"), 10, "not valid YAML"),
+        ("just words", 1, "two keys, category and exercises"),
+        (GOOD.replace("slug: hollow-hold", "slug: Hollow Hold"), 3, "is not a slug"),
+    ],
+)
+def test_a_bad_entry_is_named_with_its_line_and_nothing_is_loaded(db, tmp_path, wrong, line, words):
+    with pytest.raises(CommandError) as refusal:
+        call_command("load_exercise_library", folder=folder_with(tmp_path, core=wrong))
+
+    assert f"core.yaml, line {line}: " in str(refusal.value)
+    assert words in str(refusal.value)
+    assert "Nothing was changed." in str(refusal.value)
+    assert not Exercise.objects.exists()
+
+
+def test_variations_in_a_circle_are_refused(tmp_path):
+    one = GOOD + "  parent: tuck-hold\n"
+    two = GOOD.replace("hollow-hold", "tuck-hold") + "  parent: hollow-hold\n"
+
+    with pytest.raises(files.LibraryError, match="parents go round in a circle: hollow-hold -> tuck-hold -> hollow-hold"):
+        files.read_all(folder_with(tmp_path, a=one, b=two))
+
+
+def test_a_slug_stands_once(tmp_path):
+    with pytest.raises(files.LibraryError, match=r"b.yaml, line 3: .*stands already in a.yaml, line 3"):
+        files.read_all(folder_with(tmp_path, a=GOOD, b=GOOD))
+
+
+def test_an_empty_folder_is_refused(tmp_path):
+    with pytest.raises(files.LibraryError, match="no exercise file"):
+        files.read_all(tmp_path)
+
+
+def test_the_command_tells_what_it_did(db, tmp_path):
+    out = StringIO()
+
+    call_command("load_exercise_library", folder=folder_with(tmp_path, core=GOOD), stdout=out)
+
+    assert out.getvalue() == "Exercise library: 1 added, 0 changed, 0 as they were, 0 retired, 0 removed.\n"
+
+
+def test_every_shipped_dose_can_be_prescribed_and_every_step_leads_the_right_way(library):
+    for exercise in library.values():
+        assert faults_of(usual_dose(exercise)) == {}
+        if exercise.progression:
+            assert exercise.progression.difficulty >= exercise.difficulty, exercise.slug
+        if exercise.regression:
+            assert exercise.regression.difficulty <= exercise.difficulty, exercise.slug
+        assert exercise.progression or exercise.progression_note
+        assert exercise.regression or exercise.regression_note
+
+
+def test_stretches_add_up_to_a_minute_a_muscle(library):
+    """ACSM 2011: 60 s for each muscle; the calf stretch has two muscles, straight knee and bent."""
+    stretches = [exercise for exercise in library.values() if exercise.category == "flexibility"]
+
+    assert {exercise.slug: exercise.sets * exercise.hold_s for exercise in stretches} == {
+        exercise.slug: 120 if exercise.slug == "calf-stretch" else 60 for exercise in stretches
+    }
+
+
+def test_jumps_stay_within_a_beginners_contacts(library):
+    """NSCA: 80 to 100 contacts a session for beginners; one exercise alone stays below."""
+    for exercise in library.values():
+        if exercise.category == "plyometric":
+            assert exercise.sets * exercise.reps * (2 if exercise.per_side else 1) <= 80
+
+
+def test_texts_are_fit_for_a_page():
+    for path in files.FOLDER.glob("*.yaml"):
+        for row in yaml.safe_load(path.read_text())["exercises"]:
+            for text in [row["summary"], *row["cues"], *(fault[key] for fault in row["faults"] for key in fault)]:
+                assert text[-1] == ".", text
+                assert "!" not in text
+                assert len(text) <= 160
