@@ -34,7 +34,7 @@ class MeasurementsField(serializers.DictField):
 class DraftIn(serializers.Serializer):
     """A draft, or a part of it: what is left out stays as it is."""
 
-    involved_side = serializers.ChoiceField(choices=["", *InvolvedSide.values], required=False)
+    involved_side = serializers.ChoiceField(choices=InvolvedSide.choices, allow_blank=True, required=False)
     speed_kmh = serializers.DecimalField(max_digits=4, decimal_places=1, min_value=Decimal(1), max_value=Decimal(40), required=False, allow_null=True)  # fmt: skip
     steps = serializers.IntegerField(min_value=1, max_value=500, required=False, allow_null=True)
     note = serializers.CharField(max_length=8000, required=False, allow_blank=True)
