@@ -9,7 +9,7 @@ from django.views.decorators.http import condition, require_safe
 from clinic.core.decorators import public
 from exercises.figures.choice import Shown, described, shown
 from exercises.figures.picture import digest
-from exercises.figures.standalone import document, style
+from exercises.figures.standalone import document, palette_version
 from exercises.models import Exercise
 
 YEAR_S = 365 * 24 * 3600
@@ -25,7 +25,7 @@ def _shown(slug: str) -> tuple[Exercise, Shown]:
 def _etag(request: HttpRequest, slug: str, **_: Any) -> str:
     exercise, now = _shown(slug)
     cues = " ".join(str(cue) for cue in exercise.cues)
-    return f'"{digest(now.version + style(now.pictures[0]) + exercise.name + cues + request.GET.get("view", ""))}"'
+    return f'"{digest(now.version + palette_version() + exercise.name + cues + request.GET.get("view", ""))}"'
 
 
 def _kept(request: HttpRequest, response: HttpResponse) -> HttpResponse:

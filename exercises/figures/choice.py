@@ -2,11 +2,12 @@
 
 import json
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
+from pathlib import Path
 from typing import Any
 
 from exercises.figures.entry import read
-from exercises.figures.picture import SEEN, Picture, digest, svg
+from exercises.figures.picture import SEEN, Picture, digest
 
 CALM: dict[str, dict[str, Any]] = {
     "strength": {"side": {"plant": {"near ball": 87.4, "far ball": 90}, "frames": [
@@ -28,20 +29,20 @@ CALM["running_drill"] = CALM["drill"]
 
 @dataclass(frozen=True)
 class Shown:
-    """The pictures of an exercise, one per view; ``instead`` says in words what is drawn when it has no figure of its own."""
+    """The pictures of an exercise, one per view; ``instead`` says in words what is drawn when it has no figure of its own.
+
+    ``version`` changes when the data or the renderer does: for addresses and ETags.
+    """
 
     pictures: tuple[Picture, ...]
+    version: str
     instead: str = ""
 
-    @property
-    def version(self) -> str:
-        """Short name of what is drawn, for addresses and ETags."""
-        return _version(self.pictures)
 
-
-@lru_cache(maxsize=512)
-def _version(pictures: tuple[Picture, ...]) -> str:
-    return digest("".join(f"{picture.css()}{svg(*picture.stage())}" for picture in pictures))
+@cache
+def renderer() -> str:
+    """Short name of the renderer's own code."""
+    return digest("".join(path.read_text(encoding="utf-8") for path in sorted(Path(__file__).parent.glob("*.py"))))
 
 
 @lru_cache(maxsize=512)
@@ -50,24 +51,23 @@ def _pictures(entry: str) -> tuple[Picture, ...]:
     return tuple(Picture(figure, view) for view in figure.views)
 
 
-def drawn(figure: dict[str, Any]) -> tuple[Picture, ...]:
-    """The pictures of an entry; the same objects for the same entry. Raises FigureError for an entry that cannot be drawn."""
-    return _pictures(json.dumps(figure, sort_keys=False))
+def drawn(figure: dict[str, Any], *, instead: str = "") -> Shown:
+    """An entry, shown; the same pictures for the same entry. Raises FigureError for one that cannot be drawn."""
+    entry = json.dumps(figure)
+    return Shown(_pictures(entry), version=digest(entry + renderer()), instead=instead)
 
 
 def shown(exercise: Any) -> Shown:
     """What to draw for anything with ``slug``, ``name`` and ``figure``, and where known ``parent`` and ``category``."""
     if figure := getattr(exercise, "figure", None):
-        return Shown(drawn(figure))
+        return drawn(figure)
     parent = getattr(exercise, "parent", None)
     if parent is not None and (figure := getattr(parent, "figure", None)):
-        return Shown(drawn(figure), instead=f"the drawing shows {parent.name}, which it builds on")
+        return drawn(figure, instead=f"the drawing shows {parent.name}, which it builds on")
     kind = getattr(exercise, "category", "") or "strength"
     calm = CALM.get(kind, CALM["strength"])
-    return Shown(
-        drawn({"slug": f"calm-{kind.replace('_', '-')}", "alt": "A calm pose.", **calm}),
-        instead="no drawing yet, a calm pose stands in",
-    )
+    entry = {"slug": f"calm-{kind.replace('_', '-')}", "alt": "A calm pose.", **calm}
+    return drawn(entry, instead="no drawing yet, a calm pose stands in")
 
 
 def described(exercise: Any, shown_now: Shown, picture: Picture, *, fully: bool = False) -> str:

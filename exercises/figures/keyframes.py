@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from exercises.figures.draw import number
 from exercises.figures.motion import Motion
@@ -62,7 +63,7 @@ def tracks_of(motion: Motion) -> Tracks:
         )
         cuts = sorted(breaks)
         found[name] = [
-            step for first, last in zip(cuts, cuts[1:], strict=False)
+            step for first, last in pairwise(cuts)
             for step in _fitted(times[first : last + 1], values[first : last + 1], TOLERANCES[name.rpartition(".")[2]])
         ]  # fmt: skip
     return Tracks(period=motion.view.period, tracks=found)

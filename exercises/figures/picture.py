@@ -1,6 +1,6 @@
 """Whole pictures of one exercise: the still, the stage, the strip of four moments, the standalone file."""
 
-from functools import lru_cache
+from functools import cache
 from hashlib import sha256
 from math import ceil, floor
 
@@ -19,7 +19,7 @@ PAD = {"head": HEAD_RADIUS, "seat": 6.5, "shoulders": 7.0, "toe": 2.0, "heel": 3
 
 
 class Picture:
-    """One view of a figure, ready to be drawn."""
+    """One view of a figure, ready to be drawn; what was drawn once is kept."""
 
     def __init__(self, figure: Figure, view: View) -> None:
         self.figure = figure
@@ -65,6 +65,7 @@ class Picture:
         below = 8 + (height - height_needed) * 0.3 if frame is STAGE else 6
         return (left + right) / 2 - width / 2, GROUND + below - height, width, height
 
+    @cache  # noqa: B019
     def still(self, *, close: bool = False) -> tuple[str, str]:
         """(view box, content) of the end pose. ``close`` crops to the body, for a thumbnail."""
         times = [self.view.end]
@@ -76,12 +77,14 @@ class Picture:
             box = self._room(CARD, times)
         return self._sheet(box, self.body_at(self.view.end))
 
+    @cache  # noqa: B019
     def stage(self) -> tuple[str, str]:
         """(view box, content): the start pose ghosted behind the end pose, room for the whole movement."""
         times = self.motion.times()[::4] if self.moves else [0.0]
         ghost = self.body_at(0.0, "figure fig-ghost") if self.moves and self.view.ghost else ""
         return self._sheet(self._room(STAGE, [*times, self.view.end]), ghost + self.body_at(self.view.end))
 
+    @cache  # noqa: B019
     def strip(self) -> list[tuple[str, str, str, bool]]:
         """Four moments: (view box, content, word, whether it is the end pose)."""
         moments = self.view.strip or self._even_moments()
@@ -112,13 +115,9 @@ class Picture:
         content = ground(left + inset, left + width - inset) + self.things() + bodies
         return f"{floor(box[0])} {floor(box[1])} {ceil(box[2])} {ceil(box[3])}", content
 
+    @cache  # noqa: B019 (pictures live as long as the process)
     def css(self) -> str:
         return stylesheet(self.motion, self.name)
-
-
-@lru_cache(maxsize=256)
-def pictures(figure_key: str, figure: Figure) -> tuple[Picture, ...]:
-    return tuple(Picture(figure, view) for view in figure.views)
 
 
 def svg(box: str, content: str, *, label: str = "", cls: str = "fig") -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from django.utils.html import escape
 
-from exercises.figures.picture import Picture
+from exercises.figures.picture import Picture, digest
 
 TOKENS = Path(__file__).resolve().parents[2] / "static" / "css" / "tokens.css"
 ROLES = {"fig-near": "fig-near", "fig-head": "fig-near", "fig-arm": "fig-arm", "fig-far": "fig-far", "fig-near-shoe": "fig-shoe",
@@ -22,6 +22,12 @@ def palette(tokens: str) -> dict[str, tuple[str, str]]:
     """Role -> (light, dark) of a token sheet."""
     found = {name: (light, dark) for name, light, dark in PAIR.findall(tokens)}
     return found | {name: found[other] for name, other in ALIAS.findall(tokens) if other in found}
+
+
+@cache
+def palette_version() -> str:
+    """Short name of the colours in use."""
+    return digest(TOKENS.read_text(encoding="utf-8"))
 
 
 def _colours(palette_now: dict[str, tuple[str, str]], theme: int) -> str:
