@@ -1,4 +1,5 @@
 import json
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -152,15 +153,15 @@ def test_a_stranger_is_asked_to_log_in(client, db):
 
 
 def test_the_list_asks_the_same_number_of_questions_for_one_and_three(
-    send, therapist, runner, now, django_assert_max_num_queries
+    client_of, therapist, runner, now, clock, django_assert_max_num_queries
 ):
-    from datetime import timedelta
-
+    client = client_of(therapist)
     signed_of(runner, therapist, now)
+    client.get(ROOT)
     with django_assert_max_num_queries(12) as one:
-        send(therapist, "get")
+        client.get(ROOT)
     for days in (1, 2):
         signed_of(runner, therapist, now + timedelta(days=days))
     with django_assert_max_num_queries(12) as three:
-        send(therapist, "get")
+        client.get(ROOT)
     assert len(one) == len(three)

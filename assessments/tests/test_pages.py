@@ -10,6 +10,7 @@ from assessments.models import Assessment, Intake, Recommendation
 from assessments.tests.helpers import USUAL, draft_of, signed_of, stored
 from clinic.audit.models import Event
 from clinic.people.models import CareRelationship, RunnerProfile, User
+from exercises.models import Exercise, Programme
 
 pytestmark = pytest.mark.django_db
 
@@ -35,9 +36,14 @@ def signed(runner, therapist, now):
 
 @pytest.fixture
 def library(db):
-    from django.core.management import call_command
-
-    call_command("load_exercise_library", verbosity=0)
+    """The exercises these tests accept, with doses of their own."""
+    usual = {"summary": "", "difficulty": 2, "sets": 3, "hold_s": 30, "rest_s": 30, "per_side": True}
+    for slug, name, category in (
+        ("side-plank", "Side plank", "core"),
+        ("calf-stretch", "Calf stretch", "flexibility"),
+        ("lateral-lunge", "Lateral lunge", "strength"),
+    ):
+        Exercise.objects.create(slug=slug, name=name, category=category, **usual)
 
 
 """By role: the draft, its summary, a signed one, the list, a new one."""
@@ -277,17 +283,11 @@ def doses(**changes):
     }
 
 
-def programmes():
-    from exercises.models import Programme
-
-    return Programme.objects
-
-
 def test_a_programme_stands_with_the_doses_that_were_set(desk, ready, runner):
     page = desk.get(url("programme", ready.pk)).content.decode()
     assert "Side plank" in page
     assert desk.post(url("programme", ready.pk), doses()).status_code == 302
-    programme = programmes().get()
+    programme = Programme.objects.get()
     rows = list(programme.phases.get().prescriptions.values_list("exercise__slug", "sets", "hold_s", "days"))
     assert rows == [("side-plank", 2, 20, [0, 2, 4]), ("calf-stretch", 2, 45, [0, 1, 2, 3, 4, 5, 6])]
     assert (programme.runner, programme.title, programme.state) == (runner.runner, "Hips first", "active")
@@ -297,14 +297,14 @@ def test_the_same_form_sent_twice_gives_one_programme(desk, ready):
     data = doses()
     for _ in range(2):
         desk.post(url("programme", ready.pk), data)
-    assert programmes().count() == 1
+    assert Programme.objects.count() == 1
 
 
 def test_an_unticked_exercise_is_left_out_and_its_dose_not_looked_at(desk, ready):
     data = doses(**{"side-plank-sets": "0"})
     del data["side-plank-take"]
     assert desk.post(url("programme", ready.pk), data).status_code == 302
-    assert list(programmes().get().phases.get().prescriptions.values_list("exercise__slug", flat=True)) == [
+    assert list(Programme.objects.get().phases.get().prescriptions.values_list("exercise__slug", flat=True)) == [
         "calf-stretch"
     ]
 
@@ -328,7 +328,7 @@ def test_an_impossible_dose_is_refused_and_what_was_typed_stays(wrong, desk, rea
     answer = desk.post(url("programme", ready.pk), doses(**wrong))
     assert answer.status_code == 422
     assert 'value="45"' in answer.content.decode()
-    assert not programmes().exists()
+    assert not Programme.objects.exists()
 
 
 def test_nothing_ticked_is_no_programme(desk, ready):
@@ -336,7 +336,7 @@ def test_nothing_ticked_is_no_programme(desk, ready):
     answer = desk.post(url("programme", ready.pk), data)
     assert answer.status_code == 422
     assert "Tick at least one exercise" in answer.content.decode()
-    assert not programmes().exists()
+    assert not Programme.objects.exists()
 
 
 def test_a_draft_gives_no_programme(desk, draft, therapist, now, library):
@@ -344,7 +344,7 @@ def test_a_draft_gives_no_programme(desk, draft, therapist, now, library):
     services.decide(recommendation=offer, by=therapist, decision="accepted", now=now)
     answer = desk.post(url("programme", draft.pk), doses())
     assert answer.status_code == 422
-    assert not programmes().exists()
+    assert not Programme.objects.exists()
 
 
 def test_an_open_red_flag_stops_the_programme_until_it_is_cleared(desk, ready, runner, now):
@@ -353,13 +353,13 @@ def test_an_open_red_flag_stops_the_programme_until_it_is_cleared(desk, ready, r
         red_flags=["night"], note="", now=now,
     )  # fmt: skip
     assert desk.post(url("programme", ready.pk), doses()).status_code == 409
-    assert not programmes().exists()
+    assert not Programme.objects.exists()
     assert (
         desk.post(url("clear_red_flags", intake.pk), {"reason": "sleep position, no night pain since"}).status_code
         == 302
     )
     assert desk.post(url("programme", ready.pk), doses()).status_code == 302
-    assert programmes().count() == 1
+    assert Programme.objects.count() == 1
 
 
 def test_a_runner_reads_findings_in_plain_words_and_what_was_accepted_alone(client_of, runner, ready, clock):
@@ -386,8 +386,8 @@ def test_every_reading_by_a_therapist_is_written_down_and_by_the_runner_none(des
     assert [event.reason for event in Event.objects.readings().order_by("pk")] == ["assessment", "overview"]
 
 
-def people(therapist, now, count):
-    for number in range(count):
+def people(therapist, now, numbers):
+    for number in numbers:
         user = User.objects.create_user(f"r{number}@mail.example", "x", name=f"Runner {number}", role="runner")
         profile = RunnerProfile.objects.create(user=user)
         CareRelationship.objects.create(runner=profile, therapist=therapist.therapist, since=now)
@@ -398,23 +398,14 @@ def people(therapist, now, count):
 def test_the_list_asks_the_same_number_of_questions_for_one_and_three(
     desk, therapist, now, django_assert_max_num_queries
 ):
-    people(therapist, now, 1)
+    people(therapist, now, [0])
     desk.get(url("list"))
     with django_assert_max_num_queries(12) as first:
         desk.get(url("list"))
-    people_more(therapist, now)
+    people(therapist, now, [7, 8])
     with django_assert_max_num_queries(12) as third:
         desk.get(url("list"))
     assert len(first) == len(third)
-
-
-def people_more(therapist, now):
-    for number in (7, 8):
-        user = User.objects.create_user(f"r{number}@mail.example", "x", name=f"Runner {number}", role="runner")
-        profile = RunnerProfile.objects.create(user=user)
-        CareRelationship.objects.create(runner=profile, therapist=therapist.therapist, since=now)
-        signed_of(user, therapist, now - timedelta(days=number + 1))
-        draft_of(user, therapist, now)
 
 
 def test_the_chart_asks_the_same_number_of_questions_for_one_and_three_assessments(
@@ -569,3 +560,30 @@ def test_hostile_letters_in_a_note_come_back_as_letters(phone, desk, runner):
     phone.post(url("intake"), {**GOOD, "note": note})
     page = desk.get(reverse("dashboard:chart", args=[runner.runner.pk])).content.decode()
     assert escape("<b>عربي 😀</b>") in page
+
+
+def test_work_typed_while_the_log_in_ran_out_comes_back(client, therapist, draft, clock):
+    client.force_login(therapist)
+    page = url("edit", draft.pk)
+    client.get(page)
+    before = stored(draft)
+    client.cookies.pop("sessionid")
+    data = {"cadence": "155", "note": "long note", "revision": draft.revision, "involved_side": "left"}
+    answer = client.post(page, data, headers={"Referer": f"http://testserver{page}"})
+    assert answer.status_code == 302
+    assert stored(draft) == before
+    client.force_login(therapist)
+    text = client.get(page).content.decode()
+    assert 'value="155"' in text
+    assert "long note" in text
+    assert "What you typed before is back" in text
+
+
+def test_answers_typed_while_the_log_in_ran_out_come_back(client, runner, clock):
+    client.force_login(runner)
+    client.get(url("intake"))
+    client.cookies.pop("sessionid")
+    client.post(url("intake"), GOOD, headers={"Referer": f"http://testserver{url('intake')}"})
+    assert not Intake.objects.exists()
+    client.force_login(runner)
+    assert "since July" in client.get(url("intake")).content.decode()

@@ -95,6 +95,7 @@ def sheet_page(
     refusal: DomainError | None = None,
 ) -> HttpResponse:
     """The sheet of a draft. `data` is what was typed and may not be stored; `refusal` is why it was not."""
+    by_itself = bool(request.headers.get("HX-Request"))
     before = previous(assessment)
     readings = readings_of(assessment, readings_of(before) if before else None)
     refused = dict(wrong or {})
@@ -130,9 +131,9 @@ def sheet_page(
             "refused": refused,
             "waiting": waiting,
             "refusal": refusal,
-            "unsaved": data is not None and refusal is None and wrong is None and not request.headers.get("HX-Request"),
+            "unsaved": data is not None and refusal is None and wrong is None and not by_itself,
         },
-        status=refusal.status if refusal else 422 if refused or details.errors else 200,
+        status=refusal.status if refusal else 422 if (refused or details.errors) and not by_itself else 200,
     )
 
 
