@@ -16,6 +16,7 @@ from exercises.adherence import Adherence, of_runner
 from exercises.models import SessionLog
 
 WEEKS = 12
+SHOWN = 6  # assessments, the latest with its findings
 
 
 @dataclass(frozen=True)
@@ -38,12 +39,13 @@ def progress(request: HttpRequest) -> HttpResponse:
     for on, pain in logs.values_list("on", "pain"):
         worst[on] = max(pain, worst.get(on, 0))
     pains = [Pain(on, pain) for on, pain in worst.items()]
-    signed = Assessment.objects.visible_to(request.user).select_related("therapist__user").prefetch_related("findings").order_by("-signed_at")
+    signed = list(Assessment.objects.signed().of(runner).select_related("therapist__user").order_by("-signed_at")[:SHOWN])
     facts = {
         "trend": pain_trend(pains, first=first, today=today),
         "weeks": by_week(of_runner(runner, first=first, last=today), first),
-        "assessments": list(signed[:4]),
-        "today": today,
+        "latest": signed[0] if signed else None,
+        "sentences": dict.fromkeys(signed[0].findings.values_list("lay", flat=True)) if signed else {},
+        "earlier": signed[1:],
     }
     return render(request, "dashboard/progress.html", facts)
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ from django.template.loader import render_to_string
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 
+from assessments.models import Assessment, Finding
 from bookings.models import Service, WeeklyHours
 from clinic.core.errors import DomainError
 from clinic.dashboard.charts import day_marks, pain_chart
@@ -199,3 +200,15 @@ def test_every_letter_has_the_clinics_frame() -> None:
     out = render_to_string("emails/_base.html", {"clinic": {"name": "Stridewell", "address": "14 Quayside Row, Bristol"}, "site": "http://clinic.test", "stop_url": ""})
     assert "14 Quayside Row, Bristol" in out
     assert "Stop these" not in out
+
+
+def test_progress_says_what_was_found_in_plain_words_once_it_is_signed(runner: User, therapist: User, now: datetime, client_of: ClientOf) -> None:
+    draft = Assessment.objects.create(runner=runner.runner, therapist=therapist.therapist, catalogue_version=1, rules_version=1, started_at=now, saved_at=now)
+    Finding.objects.create(assessment=draft, rule="pelvic_drop", side="left", title="Pelvic drop", verdict="outside", reason="8.1", lay="Your right hip drops.", source="x", mark="S", grade="B", rules_version=1)
+    client = client_of(runner)
+    assert "Your right hip drops." not in page(client, "/progress/")
+    Assessment.objects.filter(pk=draft.pk).update(state="signed", signed_at=now, signed_by=therapist)
+    out = page(client, "/progress/")
+    assert "<li>Your right hip drops.</li>" in out
+    assert f'href="/assessments/{draft.pk}/"' in out
+    assert queries(client, "/progress/") <= 12
