@@ -28,11 +28,11 @@ VISITOR = (
     Place("Prices", "bookings:prices", "tag"),
 )
 RUNNER = (
-    Place("Today", "dashboard:today", "house-door", ("/intake/", "/messages/")),
+    Place("Today", "dashboard:today", "house-door", ("/intake/",)),
     Place("Programme", "exercises:programme", "list-check", ("/exercises/", "/races/")),
     Place("Book", "bookings:book", "calendar2-plus", ("/appointments/", "/therapists/", "/prices/")),
     Place("Progress", "dashboard:progress", "graph-up", ("/assessments/",)),
-    Place("You", "people:you", "person", ("/accounts/",)),
+    Place("You", "people:you", "person", ("/accounts/", "/messages/")),
 )
 THERAPIST = (
     Place("Today", "dashboard:today", "sun", ("/appointments/",)),

@@ -80,9 +80,11 @@ class Book:
         room: TreatmentRoom | None,
         state: str,
     ) -> Appointment:
-        booked_at = min(session.start, self.now) - timedelta(hours=self.chance.randint(30, 300))
+        booked_on = min(session.start, self.now) - timedelta(days=self.chance.randint(2, 12))
+        booked_at = booked_on.replace(hour=self.chance.randint(7, 20), minute=self.chance.randint(0, 59))
         cancelled = state == State.CANCELLED
-        cancelled_at = min(session.start - timedelta(hours=self.chance.randint(5, 60)), self.now) if cancelled else None
+        asked = booked_at + (min(session.start, self.now) - booked_at) * self.chance.uniform(0.3, 0.95)
+        cancelled_at = asked if cancelled else None
         zone = therapist.user.zone
         by = runner.user if self.chance.random() < 0.8 else self.people.staff[0]
         return Appointment(

@@ -8,7 +8,7 @@ from bookings.messages import USEFUL_UNTIL, VISITS
 from bookings.models import Appointment
 from bookings.models.appointments import State as Visit
 from clinic.demo.mailbox import keep
-from clinic.people.models import RunnerProfile
+from clinic.people.models import RunnerProfile, User
 from clinic.reminders.letters import write_letter
 from clinic.reminders.models import Channel, Preference, Reminder, Rhythm, State
 
@@ -28,7 +28,7 @@ def write_outbox(rows: list[Appointment], runners: list[RunnerProfile], *, now: 
         for runner in runners[8::9]
     )
     Rhythm.objects.bulk_create(Rhythm(person=runner.user, daily_cap=1) for runner in runners[5::11])
-    keep_letters(now)
+    keep_letters(now, runners[0].user)
 
 
 def about(row: Appointment, now: datetime) -> list[Reminder]:
@@ -104,10 +104,9 @@ def go_wrong(reminders: list[Reminder], now: datetime, chance: Random) -> None:
         claimed.lease_until, claimed.token = now + timedelta(seconds=60), UUID(int=chance.getrandbits(128), version=4)
 
 
-def keep_letters(now: datetime) -> None:
-    """The newest letters as they were sent, for the mailbox."""
-    newest = (
-        Reminder.objects.filter(state=State.SENT, channel=Channel.EMAIL).select_related("person").order_by("-sent_at")
-    )
-    for reminder in newest[:LETTERS_KEPT]:
+def keep_letters(now: datetime, first_runner: User) -> None:
+    """The newest letters as they were sent, for the mailbox; and all of runner@'s."""
+    out = Reminder.objects.filter(state=State.SENT, channel=Channel.EMAIL).select_related("person").order_by("-sent_at")
+    newest = {reminder.pk: reminder for reminder in (*out[:LETTERS_KEPT], *out.filter(person=first_runner))}
+    for reminder in newest.values():
         keep(write_letter(reminder, reminder.sent_at or now), at=reminder.sent_at)

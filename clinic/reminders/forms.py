@@ -17,8 +17,9 @@ CAPS = [(1, "1 message a day"), (2, "2 messages a day"), (3, "3 messages a day")
 
 
 def offered(person: User) -> list[Kind]:
-    """The kinds this person can choose about, and those that are always on, as the page lists them."""
-    return [kind for kind in kinds.everything() if kind.label and person.role in kind.roles]
+    """The kinds this person can choose about, and those that are always on, as the page lists them: visits first."""
+    named = [kind for kind in kinds.everything() if kind.label and person.role in kind.roles]
+    return sorted(named, key=lambda kind: kind.capped)
 
 
 def read_hour(text: str) -> time:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from django.contrib import messages as flashes
 from django.core import signing
 from django.core.paginator import Paginator
-from django.db.models import Count
+from django.db.models import Case, Count, Value, When
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -92,6 +92,8 @@ def everybodys(request: HttpRequest) -> HttpResponse:
         rows = rows.filter(kind=kind[:40])
     for word in words.split():
         rows = rows.filter(person__name__icontains=word) | rows.filter(person__email__icontains=word)
+    coming = Case(When(due_at__gt=now, then=Value(1)), default=Value(0))
+    rows = rows.order_by("next_at", "pk") if state == State.DUE else rows.order_by(coming, "-due_at", "-pk")
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     page.object_list = named(page.object_list)
     facts = {

@@ -72,10 +72,10 @@ def test_pausing_for_a_week_and_going_on(runner: User, now: datetime, client_of:
     assert Rhythm.objects.get().paused_until is None
 
 
-def test_a_therapist_has_the_page_of_their_own_wishes(therapist: User, client_of: ClientOf, at_now: None) -> None:
+def test_a_therapist_with_nothing_to_choose_is_told_so(therapist: User, client_of: ClientOf, at_now: None) -> None:
     response = client_of(therapist).get(URL)
     assert response.status_code == 200
-    assert "quiet hours" in response.content.decode().lower()
+    assert "nothing to choose yet" in response.content.decode()
 
 
 @pytest.mark.usefixtures("at_now")
