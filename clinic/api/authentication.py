@@ -30,4 +30,9 @@ class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
     name = "token"
 
     def get_security_definition(self, auto_schema):  # type: ignore[no-untyped-def]
-        return {"type": "apiKey", "in": "header", "name": "Authorization", "description": "`Token` and your token, as in: Token 3f2a…"}
+        return {
+            "type": "apiKey",
+            "in": "header",
+            "name": "Authorization",
+            "description": "`Token` and your token, as in: Token 3f2a…",
+        }

@@ -30,9 +30,17 @@ SENTENCES = {
 }
 
 
-def shape(*, code: str, message: str, fields: Mapping[str, Any] | None = None, request: Any = None, **extra: Any) -> dict[str, Any]:
+def shape(
+    *, code: str, message: str, fields: Mapping[str, Any] | None = None, request: Any = None, **extra: Any
+) -> dict[str, Any]:
     """The one error shape; `extra` (such as the nearest free times) stands beside it."""
-    return {"code": code, "message": message, "fields": dict(fields or {}), "request_id": getattr(request, "id", ""), **extra}
+    return {
+        "code": code,
+        "message": message,
+        "fields": dict(fields or {}),
+        "request_id": getattr(request, "id", ""),
+        **extra,
+    }
 
 
 def for_status(status: int, request: Any = None) -> dict[str, Any]:
@@ -61,9 +69,15 @@ def handle(error: Exception, context: Mapping[str, Any]) -> Response | None:
         data = shape(code=error.code, message=error.message, fields=error.fields, request=request, **error.extra)
     elif isinstance(error, exceptions.ValidationError | ValidationError):
         status = 400
-        detail = error.detail if isinstance(error, exceptions.ValidationError) else getattr(error, "message_dict", error.messages)
+        detail = (
+            error.detail
+            if isinstance(error, exceptions.ValidationError)
+            else getattr(error, "message_dict", error.messages)
+        )
         fields = flat(detail) if isinstance(detail, Mapping) else {"non_field_errors": flat(detail)}
-        data = shape(code="invalid", message="Some of what was sent does not fit. See fields.", fields=fields, request=request)
+        data = shape(
+            code="invalid", message="Some of what was sent does not fit. See fields.", fields=fields, request=request
+        )
     elif isinstance(error, Http404 | exceptions.NotFound):
         status, data = 404, for_status(404, request)
     elif isinstance(error, RequestDataTooBig):
@@ -79,8 +93,8 @@ def handle(error: Exception, context: Mapping[str, Any]) -> Response | None:
             data |= {"code": "bad_credentials", "message": "This token is not known, or has run out. Get a new one."}
         if header := getattr(error, "auth_header", None):
             headers["WWW-Authenticate"] = header
-        if isinstance(error, exceptions.Throttled) and error.wait is not None:
-            wait = math.ceil(error.wait)
+        if (wait := getattr(error, "wait", None)) is not None:
+            wait = math.ceil(wait)
             headers["Retry-After"] = str(wait)
             data["message"] = f"Too many requests. Try again in {wait} seconds."
     else:

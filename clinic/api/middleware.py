@@ -31,7 +31,11 @@ class ErrorShape:
             return response
         if response.headers.get("Content-Type", "").startswith("application/json"):
             return response
-        kept = {name: value for name, value in response.headers.items() if name in ("Allow", "Retry-After", "WWW-Authenticate")}
+        kept = {
+            name: value
+            for name, value in response.headers.items()
+            if name in ("Allow", "Retry-After", "WWW-Authenticate")
+        }
         return JsonResponse(for_status(response.status_code, request), status=response.status_code, headers=kept)
 
 
@@ -61,7 +65,9 @@ class OnceOnly:
         if not getattr(getattr(view, "cls", None), "once_only", True):
             return None
         if len(key) > 200 or not key.isprintable():
-            return refusal(request, 422, "bad_idempotency_key", "An Idempotency-Key has at most 200 printable characters.")
+            return refusal(
+                request, 422, "bad_idempotency_key", "An Idempotency-Key has at most 200 printable characters."
+            )
         user = self.person(request)
         if user is None:
             return None
@@ -96,26 +102,35 @@ class OnceOnly:
             return self.claim(request, user, key)
         if first.fingerprint != print_:
             return refusal(
-                request, 422, "idempotency_key_reused", "This Idempotency-Key was used for another request. Make a new one."
+                request,
+                422,
+                "idempotency_key_reused",
+                "This Idempotency-Key was used for another request. Make a new one.",
             )
         if first.status is not None:
             headers = {**first.headers, "Idempotent-Replayed": "true"}
             return HttpResponse(first.body, status=first.status, headers=headers)
         now = timezone.now()
-        crashed = IdempotentRequest.objects.filter(pk=first.pk, status=None, started_at=first.started_at, started_at__lt=now - LEASE)
+        crashed = IdempotentRequest.objects.filter(
+            pk=first.pk, status=None, started_at=first.started_at, started_at__lt=now - LEASE
+        )
         if crashed.update(started_at=now):
             request.once_only = first  # type: ignore[attr-defined]
             return None
-        answer = refusal(request, 409, "request_in_progress", "The first call with this Idempotency-Key is still at work. Ask again in a second.")
+        answer = refusal(
+            request,
+            409,
+            "request_in_progress",
+            "The first call with this Idempotency-Key is still at work. Ask again in a second.",
+        )
         answer["Retry-After"] = "1"
         return answer
 
     @staticmethod
     def keep(row: IdempotentRequest, response: HttpResponseBase) -> None:
-        if not 200 <= response.status_code < 300 or response.streaming:
+        if not 200 <= response.status_code < 300 or not isinstance(response, HttpResponse):
             row.delete()
             return
-        assert isinstance(response, HttpResponse)
         row.status, row.body = response.status_code, response.content.decode()
         row.headers = {name: response[name] for name in KEPT_HEADERS if name in response}
         row.save(update_fields=["status", "body", "headers"])

@@ -13,7 +13,9 @@ class TooLarge(APIException):
 class Json(JSONParser):
     """JSON whose texts hold no null byte (no column takes one), nor half of a surrogate pair, nor nests without end."""
 
-    def parse(self, stream: IO[bytes], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None) -> Any:
+    def parse(
+        self, stream: IO[bytes], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:
         sent = (parser_context or {}).get("request")
         if sent is not None and int(sent.META.get("CONTENT_LENGTH") or 0) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
             raise TooLarge

@@ -15,11 +15,18 @@ ERROR = {
     "properties": {
         "code": {"type": "string", "description": "Stable, for programs, as in slot_taken."},
         "message": {"type": "string", "description": "A sentence for people."},
-        "fields": {"type": "object", "additionalProperties": {}, "description": "Sentences by the name of the input at fault."},
+        "fields": {
+            "type": "object",
+            "additionalProperties": {},
+            "description": "Sentences by the name of the input at fault.",
+        },
         "request_id": {"type": "string"},
     },
 }
-REFUSED = {"description": "Refused.", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}}
+REFUSED = {
+    "description": "Refused.",
+    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
+}
 
 
 def document_shell(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:

@@ -14,7 +14,9 @@ class NewTokenSerializer(serializers.Serializer):
     email = serializers.EmailField(max_length=254)
     password = serializers.CharField(max_length=512, trim_whitespace=False)
     code = serializers.CharField(
-        max_length=32, required=False, help_text="Of the authenticator app, or a recovery code; where a second factor is set."
+        max_length=32,
+        required=False,
+        help_text="Of the authenticator app, or a recovery code; where a second factor is set.",
     )
     name = serializers.CharField(max_length=60, required=False, help_text="So that the person knows the token later.")
 

@@ -2,9 +2,9 @@
 
 from allauth.account.adapter import get_adapter
 from allauth.account.models import EmailAddress
+from allauth.mfa.base.internal.flows import check_rate_limit
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
-from allauth.mfa.base.internal.flows import check_rate_limit
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
@@ -19,7 +19,9 @@ class Refused(DomainError):
     status = 401
 
 
-def token_for(*, request: HttpRequest, email: str, password: str, code: str = "", name: str = "") -> tuple[ApiToken, str]:
+def token_for(
+    *, request: HttpRequest, email: str, password: str, code: str = "", name: str = ""
+) -> tuple[ApiToken, str]:
     """A new token of the person, through the same doors as the log-in page: one lock counts the wrong tries of both.
 
     Raises Refused `bad_credentials` (also for unknown, closed and unconfirmed log-ins: nothing tells them apart),
@@ -29,7 +31,9 @@ def token_for(*, request: HttpRequest, email: str, password: str, code: str = ""
         user = get_adapter(request).authenticate(request, email=email, password=password)
     except ValidationError as locked:
         raise TooMany(" ".join(locked.messages), code="too_many_tries") from locked
-    confirmed = user is not None and EmailAddress.objects.filter(user=user, email__iexact=user.email, verified=True).exists()
+    confirmed = (
+        user is not None and EmailAddress.objects.filter(user=user, email__iexact=user.email, verified=True).exists()
+    )
     if user is None or not user.is_active or not confirmed or not may_log_in(user):
         raise Refused("This e-mail and password do not go together.", code="bad_credentials")
     if is_mfa_enabled(user):
@@ -59,4 +63,8 @@ def check_second_factor(user: User, code: str) -> None:
             clear()
             factor.record_usage()
             return
-    raise Refused("This code does not fit. Wait for the next one and try again.", code="bad_code", fields={"code": "Does not fit."})
+    raise Refused(
+        "This code does not fit. Wait for the next one and try again.",
+        code="bad_code",
+        fields={"code": "Does not fit."},
+    )

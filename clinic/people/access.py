@@ -10,6 +10,13 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 
 from clinic.people.models import RunnerProfile, User
 
+
+class PersonRequest(HttpRequest):
+    """A request past the log-in."""
+
+    user: User
+
+
 View = Callable[..., HttpResponseBase]
 
 

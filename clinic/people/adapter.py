@@ -71,7 +71,9 @@ class MfaAdapter(DefaultMFAAdapter):
     @property
     def cipher(self) -> MultiFernet:
         keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
-        return MultiFernet([Fernet(base64.urlsafe_b64encode(sha256(b"clinic.people.mfa" + key.encode()).digest())) for key in keys])
+        return MultiFernet(
+            [Fernet(base64.urlsafe_b64encode(sha256(b"clinic.people.mfa" + key.encode()).digest())) for key in keys]
+        )
 
     def encrypt(self, text: str) -> str:
         return self.cipher.encrypt(text.encode()).decode()

@@ -10,7 +10,16 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
 
 from clinic.audit.services import record
-from clinic.people.models import ApiToken, CareRelationship, Consent, Credential, Invitation, RunnerProfile, TherapistProfile, User
+from clinic.people.models import (
+    ApiToken,
+    CareRelationship,
+    Consent,
+    Credential,
+    Invitation,
+    RunnerProfile,
+    TherapistProfile,
+    User,
+)
 
 
 def may_use_back_office(request: HttpRequest) -> bool:
@@ -33,7 +42,9 @@ class Audited(ModelAdmin):
     def save_model(self, request: HttpRequest, obj: Any, form: ModelForm, change: bool) -> None:
         super().save_model(request, obj, form, change)
         changes = {name: [form.initial.get(name), form.cleaned_data.get(name)] for name in form.changed_data}
-        record(by=request.user, action="backoffice.changed" if change else "backoffice.added", subject=obj, changes=changes)
+        record(
+            by=request.user, action="backoffice.changed" if change else "backoffice.added", subject=obj, changes=changes
+        )
 
 
 class ReadOnly(Audited):

@@ -5,13 +5,12 @@ from django.core.checks import Error, Tags, register
 from django.db import connections
 
 from clinic.people.addresses import DEMO_DOMAIN
+from clinic.people.models import User
 
 
 @register(Tags.database)
 def no_demo_people(app_configs: Any = None, databases: Any = None, **_: Any) -> list[Error]:
     """Outside the demonstration none of its log-ins exists (`migrate` and `check --database default` ask)."""
-    from clinic.people.models import User
-
     if settings.DEMO:
         return []
     errors = []

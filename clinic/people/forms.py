@@ -1,7 +1,8 @@
 """The forms of the doors: log-in, sign-up, passwords, codes. Labels above, no placeholders, sentences that help."""
 
+from datetime import time
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 from zoneinfo import available_timezones
 
 from allauth.account import forms as account
@@ -45,11 +46,21 @@ def zone_field(**options: Any) -> forms.ChoiceField:
     )
 
 
+ADDRESS = "The part after the @ needs a dot, as in name@mail.example."
+REQUIRED = {
+    "password": "Type your password.",
+    "password1": "Choose a password.",
+    "password2": "Type it once more.",
+    "oldpassword": "Type your password of today.",
+    "code": "Type the code.",
+}
+
+
 class Plain:
     """Takes allauth's placeholders off: the label says it."""
 
-    labels: dict[str, str] = {}
-    helps: dict[str, Any] = {}
+    labels: ClassVar[dict[str, str]] = {}
+    helps: ClassVar[dict[str, Any]] = {}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -57,6 +68,10 @@ class Plain:
             field.widget.attrs.pop("placeholder", None)
             field.label = self.labels.get(name, field.label)
             field.help_text = self.helps.get(name, "")
+            if isinstance(field, forms.EmailField):
+                field.error_messages |= {"invalid": ADDRESS, "required": "Type your e-mail."}
+            elif "required" in field.error_messages and name in REQUIRED:
+                field.error_messages["required"] = REQUIRED[name]
             if isinstance(field, forms.CharField):
                 field.validators += [MaxLengthValidator(512), ProhibitNullCharactersValidator()]
 
@@ -72,25 +87,25 @@ def consent_help() -> str:
     )
 
 
-PASSWORD_HELP = "At least 10 characters. Three words in a row are good."
+PASSWORD_HELP = "At least 10 characters. Three words in a row are good."  # noqa: S105 (a sentence)
 
 
 class LogIn(Plain, account.LoginForm):
-    labels = {"login": "E-mail", "password": "Password"}
-    helps = {"password": lazy(reset_link, str)()}
+    labels: ClassVar = {"login": "E-mail", "password": "Password"}
+    helps: ClassVar = {"password": lazy(reset_link, str)()}
 
 
 class SignUp(Plain, account.SignupForm):
     """A runner's own account. `zone` comes from the browser where it tells, else from the select."""
 
-    labels = {"email": "E-mail", "password1": "Password"}
-    helps = {
+    labels: ClassVar = {"email": "E-mail", "password1": "Password"}
+    helps: ClassVar = {
         "email": "We send a code there, and your bookings and reminders later.",
         "password1": PASSWORD_HELP,
         "zone": "Times are shown in it.",
         "consent": lazy(consent_help, str)(),
     }
-    field_order = ["name", "email", "password1", "zone", "consent"]
+    field_order: ClassVar = ["name", "email", "password1", "zone", "consent"]
 
     name = forms.CharField(
         label="Name",
@@ -106,7 +121,6 @@ class SignUp(Plain, account.SignupForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["email"].error_messages["invalid"] = "The part after the @ needs a dot, as in name@mail.example."
         self.fields["zone"].initial = zone_of(context.request)
         if not self.is_bound:
             self.fields["zone"].widget.attrs["data-zone-here"] = True
@@ -135,83 +149,111 @@ class SignUp(Plain, account.SignupForm):
 
 
 class AskForReset(Plain, account.ResetPasswordForm):
-    labels = {"email": "E-mail"}
+    labels: ClassVar = {"email": "E-mail"}
 
 
 class NewPassword(Plain, account.ResetPasswordKeyForm):
-    labels = {"password1": "New password", "password2": "The same once more"}
-    helps = {"password1": PASSWORD_HELP}
+    labels: ClassVar = {"password1": "New password", "password2": "The same once more"}
+    helps: ClassVar = {"password1": PASSWORD_HELP}
 
 
 class ChangePassword(Plain, account.ChangePasswordForm):
-    labels = {"oldpassword": "Password of today", "password1": "New password", "password2": "The same once more"}
-    helps = {"password1": PASSWORD_HELP, "password2": "All other devices and API tokens are logged out."}
+    labels: ClassVar = {
+        "oldpassword": "Password of today",
+        "password1": "New password",
+        "password2": "The same once more",
+    }
+    helps: ClassVar = {"password1": PASSWORD_HELP, "password2": "All other devices and API tokens are logged out."}
 
 
 class AddAddress(Plain, account.AddEmailForm):
-    labels = {"email": "New e-mail"}
-    helps = {"email": "We send a code there. Until you type it, the old address stays."}
+    labels: ClassVar = {"email": "New e-mail"}
+    helps: ClassVar = {"email": "We send a code there. Until you type it, the old address stays."}
 
 
 class ConfirmPassword(Plain, account.ReauthenticateForm):
-    labels = {"password": "Password"}
+    labels: ClassVar = {"password": "Password"}
 
 
 class AddressCode(Plain, account.ConfirmEmailVerificationCodeForm):
-    labels = {"code": "Code from the e-mail"}
-    helps = {"code": "Capitals or not, both are fine."}
+    labels: ClassVar = {"code": "Code from the e-mail"}
+    helps: ClassVar = {"code": "Capitals or not, both are fine."}
 
 
 class ChangeAddress(Plain, account.ChangeEmailForm):
-    labels = {"email": "E-mail"}
+    labels: ClassVar = {"email": "E-mail"}
 
 
 class SecondFactor(Plain, mfa.AuthenticateForm):
-    labels = {"code": "Code"}
-    helps = {"code": "6 numbers from your authenticator app, or one of your recovery codes."}
+    labels: ClassVar = {"code": "Code"}
+    helps: ClassVar = {"code": "6 numbers from your authenticator app, or one of your recovery codes."}
 
 
 class ConfirmSecondFactor(Plain, mfa.ReauthenticateForm):
-    labels = {"code": "Code"}
-    helps = {"code": "6 numbers from your authenticator app, or one of your recovery codes."}
+    labels: ClassVar = {"code": "Code"}
+    helps: ClassVar = {"code": "6 numbers from your authenticator app, or one of your recovery codes."}
 
 
 class ActivateApp(Plain, ActivateTOTPForm):
-    labels = {"code": "Code the app shows now"}
-    helps = {"code": "6 numbers. They change every 30 seconds."}
+    labels: ClassVar = {"code": "Code the app shows now"}
+    helps: ClassVar = {"code": "6 numbers. They change every 30 seconds."}
 
 
 class AddPasskey(Plain, AddWebAuthnForm):
-    labels = {"name": "Name of the passkey", "passwordless": "Log in with it alone, without a password"}
-    helps = {"name": "So that you know it later, as in Phone.", "passwordless": "It then asks for your finger, face or PIN."}
+    labels: ClassVar = {"name": "Name of the passkey", "passwordless": "Log in with it alone, without a password"}
+    helps: ClassVar = {
+        "name": "So that you know it later, as in Phone.",
+        "passwordless": "It then asks for your finger, face or PIN.",
+    }
+
+
+def reminder_times() -> list[tuple[str, str]]:
+    """Every quarter of an hour from 05:00 to 22:00, as people read it."""
+    quarters = (f"{minute // 60:02d}:{minute % 60:02d}" for minute in range(5 * 60, 22 * 60 + 1, 15))
+    return [(quarter, quarter) for quarter in quarters]
 
 
 class Personal(forms.Form):
     """What a person tells about themself; the fields of runners fall away for others."""
 
-    name = forms.CharField(label="Name", max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"}))
-    pronouns = forms.CharField(label="Pronouns", max_length=32, required=False, help_text="As in she/her, he/him, they/them.")
+    name = forms.CharField(
+        label="Name",
+        max_length=120,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+        error_messages={"required": "Type your name."},
+    )
+    pronouns = forms.CharField(
+        label="Pronouns", max_length=32, required=False, help_text="As in she/her, he/him, they/them."
+    )
     phone = forms.CharField(
-        label="Phone", max_length=32, required=False, widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
+        label="Phone",
+        max_length=32,
+        required=False,
+        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
         help_text="For the day when something goes wrong with the video.",
     )
     birth_date = forms.DateField(
-        label="Birth date", required=False, widget=forms.DateInput(attrs={"type": "date", "autocomplete": "bday"}, format="%Y-%m-%d"),
+        label="Birth date",
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date", "autocomplete": "bday"}, format="%Y-%m-%d"),
         help_text="Some tests are read by age.",
     )
     zone = zone_field(help_text="Times on every page are shown in it.")
-    exercise_reminder_at = forms.TimeField(
-        label="Remind me of exercises at", widget=forms.TimeInput(attrs={"type": "time", "step": "900"}, format="%H:%M"),
+    exercise_reminder_at = forms.TypedChoiceField(
+        label="Remind me of exercises at",
+        choices=reminder_times,
+        coerce=time.fromisoformat,
         help_text="Only on days with exercises that are not done yet. In your own time.",
-        error_messages={"invalid": "Type a time, as in 18:00."},
+        error_messages={"invalid_choice": "Pick one of the times."},
     )
 
     def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:
         about = {"name": person.name, "zone": person.zone}
         if person.role == Role.RUNNER:
             runner = person.runner
-            about |= {name: getattr(runner, name) for name in ("pronouns", "phone", "birth_date", "exercise_reminder_at")}
-        super().__init__(*args, initial=about, **kwargs)
+            about |= {name: getattr(runner, name) for name in ("pronouns", "phone", "birth_date")}
+            about["exercise_reminder_at"] = f"{runner.exercise_reminder_at:%H:%M}"
+        super().__init__(*args, **{"initial": about, **kwargs})
         if person.role != Role.RUNNER:
             for name in ("pronouns", "phone", "birth_date", "exercise_reminder_at"):
                 del self.fields[name]
@@ -253,7 +295,10 @@ class Directory(forms.Form):
 
     headline = forms.CharField(label="Headline", max_length=140, required=False, help_text="One line under your name.")
     bio = forms.CharField(
-        label="About you", max_length=4_000, required=False, widget=forms.Textarea(attrs={"rows": 7}),
+        label="About you",
+        max_length=4_000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 7}),
         help_text="What you treat, how you work. Runners read it before they book.",
     )
     specialisations = Lines(label="Specialisations", help_text="One to a line, as in: Achilles.")
@@ -273,8 +318,9 @@ Credentials = forms.formset_factory(CredentialRow, extra=2, max_num=12, can_dele
 class Invite(forms.Form):
     name = forms.CharField(label="Name", max_length=120)
     email = forms.EmailField(
-        label="E-mail", max_length=254,
-        error_messages={"invalid": "The part after the @ needs a dot, as in name@mail.example."},
+        label="E-mail",
+        max_length=254,
+        error_messages={"invalid": ADDRESS, "required": "Type an e-mail."},
     )
     role = forms.ChoiceField(label="Role", choices=[(Role.THERAPIST, "Therapist"), (Role.STAFF, "Staff")])
 
@@ -282,10 +328,15 @@ class Invite(forms.Form):
 class Accept(forms.Form):
     name = forms.CharField(label="Name", max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"}))
     password = forms.CharField(
-        label="Password", max_length=512, strip=False, help_text=PASSWORD_HELP,
+        label="Password",
+        max_length=512,
+        strip=False,
+        help_text=PASSWORD_HELP,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 
 
 class NameToken(forms.Form):
-    name = forms.CharField(label="Name of the token", max_length=60, help_text="So that you know it later, as in: watch export.")
+    name = forms.CharField(
+        label="Name of the token", max_length=60, help_text="So that you know it later, as in: watch export."
+    )

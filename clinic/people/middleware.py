@@ -23,10 +23,20 @@ class SecondFactorRequired:
                 sentence = "Set up a second factor first: log in on the website and follow the page."
                 answer = {"code": "second_factor_needed", "message": sentence, "fields": {}, "request_id": request.id}  # type: ignore[attr-defined]
                 return JsonResponse(answer, status=403)
-            messages.warning(request, "Set up a second step for your log-in first. The clinic's records open after that.")
+            messages.warning(
+                request, "Set up a second step for your log-in first. The clinic's records open after that."
+            )
             return redirect("mfa_index")
         return self.get_response(request)
 
     @staticmethod
     def is_open(path: str) -> bool:
-        return path.startswith((reverse("mfa_index"), reverse("account_logout"), reverse("account_reauthenticate"), "/static/", "/healthz/"))
+        return path.startswith(
+            (
+                reverse("mfa_index"),
+                reverse("account_logout"),
+                reverse("account_reauthenticate"),
+                "/static/",
+                "/healthz/",
+            )
+        )

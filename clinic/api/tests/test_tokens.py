@@ -10,7 +10,7 @@ from conftest import PASSWORD
 
 pytestmark = [pytest.mark.django_db]
 URL = "/api/v1/tokens/"
-SECRET = "JBSWY3DPEHPK3PXP"  # noqa: S105
+SECRET = "JBSWY3DPEHPK3PXP"
 
 
 def ask(client: Client, **data: str):
@@ -23,9 +23,16 @@ def code_now() -> str:
 
 def test_e_mail_and_password_give_a_token_that_opens(client, runner):
     answer = ask(client, email=runner.email, password=PASSWORD, name="watch export")
-    assert answer.status_code == 201 and set(answer.json()) == {"token", "expires_at"}
+    assert answer.status_code == 201
+    assert set(answer.json()) == {"token", "expires_at"}
     me = Client().get("/api/v1/me/", headers={"authorization": f"Token {answer.json()['token']}"})
-    assert me.json() == {"id": runner.pk, "email": runner.email, "name": "Maya Lindqvist", "role": "runner", "zone": "Europe/Stockholm"}
+    assert me.json() == {
+        "id": runner.pk,
+        "email": runner.email,
+        "name": "Maya Lindqvist",
+        "role": "runner",
+        "zone": "Europe/Stockholm",
+    }
     assert ApiToken.objects.get().name == "watch export"
     assert answer.json()["token"] not in str(ApiToken.objects.values().get())
     assert Event.objects.get(action="token.issued").changes == {"name": [None, "watch export"]}
@@ -95,7 +102,9 @@ def test_tokens_are_listed_without_their_secret_and_revoked(client, api_of, runn
     assert api.get(URL).status_code == 401
 
 
-@pytest.mark.parametrize("header", ["Token", "Token x", "Token a b", "Token " + "f" * 5_000, "Token \xff\xfe", "Bearer x"])
+@pytest.mark.parametrize(
+    "header", ["Token", "Token x", "Token a b", "Token " + "f" * 5_000, "Token \xff\xfe", "Bearer x"]
+)
 def test_what_is_no_token_opens_nothing(header):
     assert Client(headers={"authorization": header}).get("/api/v1/me/").status_code == 401
 

@@ -22,7 +22,9 @@ def begin_care(
 
 
 @transaction.atomic
-def end_care(*, runner: RunnerProfile, therapist: TherapistProfile, by: User | None, now: datetime, reason: str = "") -> bool:
+def end_care(
+    *, runner: RunnerProfile, therapist: TherapistProfile, by: User | None, now: datetime, reason: str = ""
+) -> bool:
     """From `now` the chart is closed to the therapist. False when there was no care to end."""
     care = CareRelationship.objects.select_for_update().active().filter(runner=runner, therapist=therapist).first()
     if care is None:

@@ -54,7 +54,11 @@ def update_profile(*, by: User, values: Mapping[str, Any]) -> None:
 
 @transaction.atomic
 def update_therapist(
-    *, therapist: TherapistProfile, by: User, values: Mapping[str, Any], credentials: Sequence[Mapping[str, Any]] | None = None
+    *,
+    therapist: TherapistProfile,
+    by: User,
+    values: Mapping[str, Any],
+    credentials: Sequence[Mapping[str, Any]] | None = None,
 ) -> None:
     """Change a therapist's public profile; `credentials` replaces the whole list where given.
 

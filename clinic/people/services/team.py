@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from allauth.account.models import EmailAddress
+from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMultiAlternatives
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -89,9 +89,7 @@ def withdraw(*, invitation: Invitation, by: User, now: datetime) -> None:
 def locked_open(invitation: Invitation) -> Invitation:
     locked = Invitation.objects.select_for_update().get(pk=invitation.pk)
     if locked.accepted_at or locked.withdrawn_at:
-        raise Conflict(
-            "This invitation was accepted or withdrawn meanwhile. Nothing was changed.", code="not_open"
-        )
+        raise Conflict("This invitation was accepted or withdrawn meanwhile. Nothing was changed.", code="not_open")
     return locked
 
 

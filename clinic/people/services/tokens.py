@@ -14,7 +14,9 @@ def issue_token(*, by: User, name: str = "") -> tuple[ApiToken, str]:
     """A new token of `by` and its secret, which is never shown again. Raises DomainError `too_many_tokens`, `bad_name`."""
     name = name.strip() or "API"
     if len(name) > 60:
-        raise DomainError("Give the token a name of at most 60 characters.", code="bad_name", fields={"name": "Too long."})
+        raise DomainError(
+            "Give the token a name of at most 60 characters.", code="bad_name", fields={"name": "Too long."}
+        )
     User.objects.select_for_update().get(pk=by.pk)
     ApiToken.objects.filter(user=by, expiry__lte=timezone.now()).delete()
     limit = settings.REST_KNOX["TOKEN_LIMIT_PER_USER"]

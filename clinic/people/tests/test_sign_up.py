@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 from django.core import mail
-
 from django.test import Client, override_settings
 from django.urls import reverse
 
@@ -14,9 +13,14 @@ from clinic.people.services.registering import HEALTH_DATA, HEALTH_DATA_VERSION
 
 pytestmark = [pytest.mark.django_db]
 CHECK = "/book/check/8f14e45f-ceea-467f-a0e6-2a9f1e5cf0f1/"
-GOOD = {"name": "Ines Vogel", "email": "ines@mail.example", "password1": "seven quiet hills", "zone": "Europe/Lisbon", "consent": "on", "next": CHECK}
-
-
+GOOD = {
+    "name": "Ines Vogel",
+    "email": "ines@mail.example",
+    "password1": "seven quiet hills",
+    "zone": "Europe/Lisbon",
+    "consent": "on",
+    "next": CHECK,
+}
 
 
 def sign_up(client: Client, **changes: str):
@@ -29,7 +33,8 @@ def code_in_mail() -> str:
 
 def test_signing_up_makes_a_runner_with_a_zone_and_a_dated_consent(client):
     answer = sign_up(client)
-    assert answer.status_code == 302 and answer.url.startswith(reverse("account_email_verification_sent"))
+    assert answer.status_code == 302
+    assert answer.url.startswith(reverse("account_email_verification_sent"))
     user = User.objects.get(email="ines@mail.example")
     assert (user.role, user.name, user.zone, user.runner.phone) == (Role.RUNNER, "Ines Vogel", "Europe/Lisbon", "")
     consent = Consent.objects.get(user=user)
@@ -39,7 +44,8 @@ def test_signing_up_makes_a_runner_with_a_zone_and_a_dated_consent(client):
 def test_the_code_leads_back_to_the_time_that_was_picked(client):
     sign_up(client)
     page = client.get(reverse("account_email_verification_sent"))
-    assert page.status_code == 200 and b"ines@mail.example" in page.content
+    assert page.status_code == 200
+    assert b"ines@mail.example" in page.content
     answer = client.post(reverse("account_email_verification_sent"), {"code": code_in_mail()})
     assert (answer.status_code, answer.url) == (302, CHECK)
     assert client.session["_auth_user_id"] == str(User.objects.get(email="ines@mail.example").pk)
@@ -68,7 +74,8 @@ def test_after_five_wrong_codes_a_sentence_and_a_way_on(client):
     right = code_in_mail()
     for _ in range(4):
         page = client.post(reverse("account_email_verification_sent"), {"code": "AAAA-AAAA"})
-        assert page.status_code == 200 and "does not fit" in page.content.decode()
+        assert page.status_code == 200
+        assert "does not fit" in page.content.decode()
     answer = client.post(reverse("account_email_verification_sent"), {"code": "AAAA-AAAA"}, follow=True)
     assert "Five codes did not fit" in answer.content.decode()
     client.post(reverse("account_email_verification_sent"), {"code": right})
@@ -91,13 +98,15 @@ def test_an_address_with_an_account_gets_the_same_answer_and_another_letter(clie
     taken = sign_up(client, email=runner.email)
     assert (taken.status_code, taken.url.split("?")[0]) == (fresh.status_code, fresh.url.split("?")[0])
     assert client.get(reverse("account_email_verification_sent")).status_code == 200
-    assert mail.outbox[-1].to == [runner.email] and "account already" in mail.outbox[-1].subject
+    assert mail.outbox[-1].to == [runner.email]
+    assert "account already" in mail.outbox[-1].subject
     assert User.objects.filter(email=runner.email).count() == 1
 
 
 def test_no_consent_no_account(client):
     answer = client.post(reverse("account_signup"), {key: value for key, value in GOOD.items() if key != "consent"})
-    assert answer.status_code == 200 and "Tick it to go on" in answer.content.decode()
+    assert answer.status_code == 200
+    assert "Tick it to go on" in answer.content.decode()
     assert 'value="Ines Vogel"' in answer.content.decode()
     assert not User.objects.filter(email=GOOD["email"]).exists()
 
@@ -116,7 +125,8 @@ def test_no_consent_no_account(client):
 )
 def test_what_does_not_do_is_said_at_its_field(client, field, value, sentence):
     answer = sign_up(client, **{field: value})
-    assert answer.status_code == 200 and sentence in answer.content.decode()
+    assert answer.status_code == 200
+    assert sentence in answer.content.decode()
     assert not User.objects.exists()
 
 
@@ -172,4 +182,3 @@ def test_a_runner_made_by_the_front_desk_sets_a_password_and_gets_in(client, sta
     client.post(page.redirect_chain[-1][0], {"password1": "seven quiet hills", "password2": "seven quiet hills"})
     answer = client.post(reverse("account_login"), {"login": "karin@mail.example", "password": "seven quiet hills"})
     assert answer.status_code == 302
-

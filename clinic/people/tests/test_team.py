@@ -39,14 +39,18 @@ def link() -> str:
 def test_an_invited_therapist_makes_a_log_in_and_is_in(desk, client, staff):
     desk.post(reverse("people:team"), WHOM)
     page = client.get(link())
-    assert page.status_code == 200 and "aled@mail.example" in page.content.decode()
+    assert page.status_code == 200
+    assert "aled@mail.example" in page.content.decode()
     answer = client.post(link(), GOOD)
     assert answer.status_code == 302
     user = User.objects.get(email="aled@mail.example")
     assert (user.role, user.therapist.slug, user.therapist.is_listed) == (Role.THERAPIST, "aled-prosser", False)
     assert user.emailaddress_set.get().verified
     assert client.session["_auth_user_id"] == str(user.pk)
-    assert [e.action for e in Event.objects.filter(action__startswith="invitation").order_by("pk")] == ["invitation.sent", "invitation.accepted"]
+    assert [e.action for e in Event.objects.filter(action__startswith="invitation").order_by("pk")] == [
+        "invitation.sent",
+        "invitation.accepted",
+    ]
 
 
 def test_only_the_hash_of_the_link_is_kept(desk):
@@ -59,7 +63,8 @@ def test_the_link_works_once(desk, client):
     desk.post(reverse("people:team"), WHOM)
     client.post(link(), GOOD)
     again = Client().post(link(), {**GOOD, "password": "another long password"})
-    assert again.status_code == 410 and "This invitation is closed" in again.content.decode()
+    assert again.status_code == 410
+    assert "This invitation is closed" in again.content.decode()
     assert User.objects.get(email="aled@mail.example").check_password(GOOD["password"])
 
 
@@ -88,19 +93,23 @@ def test_a_withdrawn_invitation_cannot_be_sent_again(desk, staff):
     invitation, _ = invite(by=staff, now=timezone.now(), **WHOM)
     withdraw(invitation=invitation, by=staff, now=timezone.now())
     answer = desk.post(reverse("people:resend_invitation", args=[invitation.pk]))
-    assert answer.status_code == 409 and mail.outbox == []
+    assert answer.status_code == 409
+    assert mail.outbox == []
 
 
 def test_one_open_invitation_to_an_address(desk):
     desk.post(reverse("people:team"), WHOM)
     answer = desk.post(reverse("people:team"), {**WHOM, "email": "ALED@mail.example"})
-    assert answer.status_code == 422 and "open invitation" in answer.content.decode()
-    assert Invitation.objects.count() == 1 and len(mail.outbox) == 1
+    assert answer.status_code == 422
+    assert "open invitation" in answer.content.decode()
+    assert Invitation.objects.count() == 1
+    assert len(mail.outbox) == 1
 
 
 def test_nobody_who_has_an_account_is_invited(desk, runner):
     answer = desk.post(reverse("people:team"), {**WHOM, "email": runner.email})
-    assert answer.status_code == 422 and "logs in with this address already" in answer.content.decode()
+    assert answer.status_code == 422
+    assert "logs in with this address already" in answer.content.decode()
     assert not Invitation.objects.exists()
 
 
@@ -112,7 +121,8 @@ def test_nobody_is_invited_as_a_runner(desk):
 def test_a_weak_password_is_said_and_the_link_stays_good(desk, client):
     desk.post(reverse("people:team"), WHOM)
     answer = client.post(link(), {**GOOD, "password": "1234567890"})
-    assert answer.status_code == 422 and "password" in answer.content.decode()
+    assert answer.status_code == 422
+    assert "password" in answer.content.decode()
     assert client.post(link(), GOOD).status_code == 302
 
 
@@ -137,7 +147,9 @@ def test_when_the_letter_cannot_be_sent_the_desk_is_told(desk, settings):
 
 def test_two_of_the_same_name_get_pages_of_their_own(staff, therapist):
     _, token = invite(by=staff, now=timezone.now(), **{**WHOM, "name": "Nadia Okello"})
-    user = accept(token=token, name="Nadia Okello", password="seven quiet hills", zone="Europe/London", now=timezone.now())
+    user = accept(
+        token=token, name="Nadia Okello", password="seven quiet hills", zone="Europe/London", now=timezone.now()
+    )
     assert user.therapist.slug == "nadia-okello-2"
 
 
@@ -168,7 +180,13 @@ def test_of_eight_acceptances_at_once_one_makes_the_account(staff):
 
     def take(number: int) -> str:
         try:
-            accept(token=token, name=f"Aled {number}", password="seven quiet hills", zone="Europe/London", now=timezone.now())
+            accept(
+                token=token,
+                name=f"Aled {number}",
+                password="seven quiet hills",
+                zone="Europe/London",
+                now=timezone.now(),
+            )
         except DomainError as refusal:
             return refusal.code
         finally:

@@ -74,7 +74,7 @@ def accept_invitation(request: HttpRequest, token: str) -> HttpResponseBase:
         return render(request, "people/invitation_gone.html", status=410)
     if request.user.is_authenticated:
         return render(request, "people/invitation_elsewhere.html", {"invitation": invitation})
-    form = Accept(request.POST or None, initial={"name": invitation.name})
+    form = Accept(request.POST if request.method == "POST" else None, initial={"name": invitation.name})
     if request.method == "POST" and form.is_valid():
         try:
             user = accept(token=token, zone=zone_of(request), now=now, **form.cleaned_data)
@@ -84,12 +84,19 @@ def accept_invitation(request: HttpRequest, token: str) -> HttpResponseBase:
             for field, sentence in refusal.fields.items():
                 form.add_error(field if field in form.fields else None, sentence)
         else:
-            get_adapter(request).add_message(request, messages.SUCCESS, message=f"Welcome, {user.first_name}. You are logged in.")
+            get_adapter(request).add_message(
+                request, messages.SUCCESS, message=f"Welcome, {user.first_name}. You are logged in."
+            )
             try:
                 return perform_login(request, Login(user=user, email=user.email, signup=True))
             except ImmediateHttpResponse as answer:
                 return answer.response
-    return render(request, "people/accept_invitation.html", {"form": form, "invitation": invitation}, status=422 if form.errors else 200)
+    return render(
+        request,
+        "people/accept_invitation.html",
+        {"form": form, "invitation": invitation},
+        status=422 if form.errors else 200,
+    )
 
 
 @public
