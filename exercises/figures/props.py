@@ -7,6 +7,7 @@ from exercises.figures.body import GROUND
 HELD = {
     "dumbbell": '<rect class="fig-prop" x="-6.4" y="-1" width="12.8" height="2" rx="1"/><rect class="fig-prop-2" x="-8" y="-3.4" width="4" height="6.8" rx="1.2"/>'
     '<rect class="fig-prop-2" x="4" y="-3.4" width="4" height="6.8" rx="1.2"/>',
+    "kettlebell": '<circle class="fig-prop" cy="1.5" r="5.4"/><circle class="fig-prop-2" cy="1.5" r="2.2"/>',
     "barbell": '<circle class="fig-prop" r="10.5"/><circle class="fig-prop-2" r="6.6"/><circle class="fig-prop" r="2"/>',
 }
 SIZES = {

@@ -1,5 +1,6 @@
 """Pictures of the public pages: the stride, the three steps of a first visit, the pelvis that drops."""
 
+import re
 from functools import cache
 
 from exercises.figures import marks, side
@@ -23,6 +24,7 @@ STRIDE: list[tuple[dict[str, float], Contact | tuple[float, float]]] = [
      Contact("far", "ball", 74.0, lift=34)),
 ]  # fmt: skip
 STEP = 108.0
+NUMBER = re.compile(r'<text x="([\d.]+)" y="([\d.]+)">')
 FADES = ("fade-1", "fade-2", "fade-3", "fade-4")
 
 
@@ -55,8 +57,9 @@ def stride() -> tuple[str, str]:
     measured = landed.content.partition("/>")[2]
     hips.append((18 + 4 * STEP + 84, poses[0]["y"] - 1))
     content = ground(-400, 1000) + lanes + runners + _path(hips) + moved(18 + 4 * STEP, 0, measured)
-    notes = marks.words((18 + 4 * STEP + 112.4, 141), "soft landing", cls="t-sub") + marks.words(
-        (18 + 4 * STEP + 95.6, 45.6), "from the ankles", cls="t-sub"
+    spots = [(float(x) + 18 + 4 * STEP, float(y) + 7.4) for x, y in NUMBER.findall(landed.content)]
+    notes = "".join(
+        marks.words(at, text, cls="t-sub") for at, text in zip(spots, ("soft landing", "from the ankles"), strict=True)
     )
     return "0 24 630 142", content + notes
 

@@ -62,6 +62,12 @@ def test_a_bad_entry_names_file_line_and_key(was: str, becomes: str, said: str):
     assert said in refusal(GOOD.replace(was, becomes, 1))
 
 
+def test_a_key_that_stands_twice_is_refused():
+    assert refusal(GOOD.replace("      knee: 60\n", "      knee: 60\n      knee: 70\n")) == (
+        "nod.yaml:11: side.frames[1].knee: this key stands twice"
+    )
+
+
 def test_a_limb_that_cannot_reach_says_by_how_much():
     text = GOOD.replace("      hip: 60\n", "      hips: [120, 50]\n").replace("      knee: 60\n", "")
     assert "the near ball misses its place (x 87.4, up 0) by" in refusal(text)
