@@ -16,6 +16,7 @@ function release(button) {
   delete button.dataset.sent;
   if (button.dataset.idle) button.innerHTML = button.dataset.idle;
   delete button.dataset.idle;
+  button.removeAttribute("style");
 }
 
 document.addEventListener("submit", (event) => {
@@ -30,6 +31,7 @@ document.addEventListener("submit", (event) => {
 }, true);
 
 addEventListener("pageshow", () => document.querySelectorAll("button[data-sent]").forEach(release));
-document.addEventListener("htmx:afterRequest", (event) => {
-  event.target.querySelectorAll?.("button[data-sent]").forEach(release);
-});
+/* Before the swap, so that no style attribute is copied into the new page: the policy forbids those. */
+for (const name of ["htmx:beforeSwap", "htmx:afterRequest"]) {
+  document.addEventListener(name, () => document.querySelectorAll("button[data-sent]").forEach(release));
+}

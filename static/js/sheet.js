@@ -28,6 +28,15 @@ sheet?.addEventListener("keydown", (event) => {
   }
 });
 
+/* A button pressed while the last field is still being saved waits for that save: the sheet must not overtake itself. */
+window.addEventListener("submit", (event) => {
+  if (event.target !== sheet || !sheet.classList.contains("htmx-request")) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  const again = () => setTimeout(() => sheet.requestSubmit(event.submitter));
+  sheet.addEventListener("htmx:afterRequest", again, { once: true });
+}, { capture: true });
+
 /* The server's answer says which fields are outside or cannot be; the fields themselves keep what is typed and the focus. */
 document.addEventListener("htmx:beforeSwap", (event) => {
   if (!sheet || event.detail.requestConfig.elt !== sheet) return;

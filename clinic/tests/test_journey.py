@@ -1,0 +1,241 @@
+"""One story, three people: booked, assessed, prescribed, logged, reminded, moved. In a real browser, on a real database."""
+
+import re
+from datetime import date, datetime, time, timedelta
+
+import pytest
+from django.core import mail
+from django.core.management import call_command
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from bookings.models import Appointment, Service, WeeklyHours
+from clinic.audit.models import Event
+from clinic.people.models import Role, User
+from clinic.reminders.dispatch import dispatch
+from clinic.reminders.models import Reminder
+from clinic.tests.conftest import DESK, PHONE, serious_findings
+from conftest import PASSWORD, person
+from exercises.models import Programme, SetLog
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def nadia() -> User:
+    user = person(Role.THERAPIST, "Nadia Okello")
+    user.therapist.headline, user.therapist.specialisations = "Knees, hips and patience", ["knee", "hip"]
+    user.therapist.save()
+    return user
+
+
+@pytest.fixture
+def joan() -> User:
+    return person(Role.STAFF, "Joan Tregear")
+
+
+@pytest.fixture
+def clinic_open(nadia: User) -> Service:
+    """A library, a first visit with Nadia, and her hours on every day of the week."""
+    call_command("load_exercise_library", verbosity=0)
+    service = Service.objects.create(
+        slug="first-visit", name="First visit", summary="We watch you run", minutes=45, price_pence=6800, min_notice_min=120, change_notice_h=24, is_first_visit=True
+    )
+    service.therapists.add(nadia.therapist)
+    for weekday in range(7):
+        WeeklyHours.objects.create(therapist=nadia.therapist, weekday=weekday, starts=time(8), ends=time(19), valid_from=date(2026, 1, 1))
+    return service
+
+
+def log_in(page: Page, user: User) -> None:
+    page.goto("/accounts/login/")
+    page.get_by_label("E-mail").fill(user.email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("main").get_by_role("button", name="Log in", exact=True).click()
+    expect(page).not_to_have_url(re.compile("login"))
+
+
+def the_code() -> str:
+    found = re.search(r"^\s*([A-Z0-9-]{6,12})\s*$", mail.outbox[-1].body, re.MULTILINE)
+    assert found, mail.outbox[-1].body
+    return found[1]
+
+
+def sign_up(page: Page, name: str, email: str) -> None:
+    page.get_by_label("Name").fill(name)
+    page.get_by_label("E-mail").fill(email)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    zone = page.locator("select[name=zone]")
+    if zone.is_visible():
+        zone.select_option("Europe/London")
+    page.get_by_label("The clinic may use").check()
+    page.get_by_role("button", name="Make my account").click()
+    page.locator("input[name=code]").fill(the_code())
+    page.get_by_role("button", name="Confirm my address").click()
+
+
+def book_the_first_free_time(page: Page) -> None:
+    """From the directory to the check page, as a visitor who signs up on the way."""
+    page.goto("/therapists/")
+    page.locator("button.time").first.click()
+    page.get_by_role("link", name="I am new").click()
+    sign_up(page, "Maya Lindqvist", "maya.lindqvist@mail.example")
+    expect(page.get_by_role("heading", name="Check and book")).to_be_visible()
+    page.get_by_role("button", name="Book this time").click()
+    expect(page.get_by_role("heading", name="Booked", exact=True)).to_be_visible()
+
+
+def answer_the_intake(page: Page) -> None:
+    page.get_by_role("link", name="Answer the questions").click()
+    page.get_by_label("Come back from an injury").check()
+    page.locator("input[name=weekly_km]").fill("25")
+    page.get_by_label("Knee, left").check()
+    page.get_by_label("4", exact=True).check()
+    page.get_by_role("main").locator("button[type=submit].btn-primary").click()
+
+
+MEASURED = {
+    "pain_during": "4",
+    "cadence": "158",
+    "foot_strike.left": "rearfoot",
+    "foot_strike.right": "rearfoot",
+    "foot_inclination.left": "21",
+    "foot_inclination.right": "15",
+    "landing.left": "ahead",
+    "tibia_angle.left": "8",
+    "tibia_angle.right": "2",
+    "knee_contact.left": "8",
+    "knee_contact.right": "14",
+    "trunk_lean": "2",
+    "pelvic_drop.left": "9",
+    "pelvic_drop.right": "4",
+    "heel_raise.left": "14",
+    "heel_raise.right": "24",
+    "side_plank.left": "25",
+    "side_plank.right": "40",
+    "lunge_to_wall.left": "7",
+    "lunge_to_wall.right": "11",
+    "shoe_km": "650",
+}
+
+
+def measure(page: Page) -> None:
+    page.locator("[name=speed_kmh]").fill("9.5")
+    for name, value in MEASURED.items():
+        field = page.locator(f"[name='{name}']:not([type=hidden])")
+        if field.count() == 0:
+            continue
+        if field.evaluate("field => field.tagName") == "SELECT":
+            if field.locator(f"option[value='{value}']").count():
+                field.select_option(value)
+        else:
+            field.fill(value)
+
+
+def every_day(page: Page) -> None:
+    for box in page.locator("fieldset.weekdays input[type=checkbox]").all():
+        box.check(force=True)
+
+
+def move_to_another_day(page: Page) -> None:
+    page.locator("aside button.time").nth(5).click()
+    reason = page.locator("[name=reason]")
+    if reason.count():
+        reason.first.fill("The caller asked for it")
+    page.get_by_role("button", name="Move the session").click()
+    page.wait_for_load_state("networkidle")
+
+
+def test_the_whole_story(open_browser, nadia, joan, clinic_open):
+    maya, therapist, desk = open_browser(PHONE), open_browser(DESK), open_browser(DESK)
+
+    # A visitor looks around, picks a time, and becomes a runner.
+    maya.goto("/")
+    expect(maya.get_by_role("heading", level=1)).to_be_visible()
+    assert serious_findings(maya) == []
+    maya.goto("/exercises/?q=bum")
+    expect(maya.get_by_role("link", name=re.compile("Bridge")).first).to_be_visible()
+    assert serious_findings(maya) == []
+    maya.goto("/exercises/squat/")
+    assert serious_findings(maya) == []
+    book_the_first_free_time(maya)
+    assert serious_findings(maya) == []
+    appointment = Appointment.objects.get()
+    assert appointment.state == "booked"
+    answer_the_intake(maya)
+    assert serious_findings(maya) == []
+
+    # The confirmation goes out with its calendar file; two reminders wait.
+    mail.outbox.clear()
+    dispatch(now=timezone.now())
+    confirmation = mail.outbox[0]
+    assert confirmation.to == ["maya.lindqvist@mail.example"]
+    assert any(name.endswith(".ics") for name, *_ in confirmation.attachments)
+    waiting = Reminder.objects.filter(state="due", subject=f"appointment:{appointment.pk}")
+    assert set(waiting.values_list("kind", flat=True)) <= {"visit_24h", "visit_1h"}
+    assert waiting.filter(kind="visit_1h").exists()
+
+    # The therapist opens the chart, measures, accepts what the rules offer, signs, and gives a programme.
+    log_in(therapist, nadia)
+    runner = User.objects.get(email="maya.lindqvist@mail.example").runner
+    therapist.goto(f"/runners/{runner.pk}/")
+    expect(therapist.get_by_role("heading", name="Maya Lindqvist")).to_be_visible()
+    assert serious_findings(therapist) == []
+    therapist.goto(f"/runners/{runner.pk}/assessments/new/")
+    start = therapist.get_by_role("main").locator("form button[type=submit]").first
+    start.click()
+    measure(therapist)
+    therapist.get_by_role("button", name="Summary and sign").click()
+    therapist.wait_for_load_state("networkidle")
+    for unusual in therapist.get_by_label(re.compile("It is right")).all():
+        unusual.check()
+    if "summary" not in therapist.url:
+        therapist.get_by_role("button", name="Summary and sign").click()
+    expect(therapist.get_by_role("heading", name=re.compile("^Summary"))).to_be_visible()
+    assert serious_findings(therapist) == []
+    for _ in range(3):
+        therapist.get_by_role("button", name=re.compile("^Accept")).first.click()
+        therapist.wait_for_load_state("networkidle")
+    therapist.get_by_role("button", name="Sign and close").click()
+    expect(therapist.get_by_role("heading", name=re.compile("Programme for"))).to_be_visible()
+    every_day(therapist)
+    assert serious_findings(therapist) == []
+    therapist.get_by_role("button", name="Give the programme").click()
+    therapist.wait_for_load_state("networkidle")
+    programme = Programme.objects.get(runner=runner)
+    assert programme.state == "active"
+
+    # The runner does the first exercise with one tap and logs a set of the second with its pain.
+    maya.goto("/today/")
+    assert serious_findings(maya) == []
+    maya.get_by_role("button", name=re.compile("^Done as planned")).first.click()
+    expect(maya.get_by_role("button", name=re.compile("^Undo")).first).to_be_visible()
+    assert SetLog.objects.filter(as_planned=True).exists()
+    maya.goto("/programme/today/")
+    assert serious_findings(maya) == []
+
+    # The therapist sees it at once, and the reading is written down.
+    therapist.goto(f"/runners/{runner.pk}/")
+    expect(therapist.get_by_role("main")).to_contain_text("Log")
+    assert Event.objects.readings().about_runner(runner.pk).filter(actor_id=str(nadia.pk)).exists()
+
+    # The front desk moves the session; its reminders move along.
+    log_in(desk, joan)
+    desk.goto("/board/")
+    assert serious_findings(desk) == []
+    desk.goto(f"/appointments/{appointment.pk}/move/")
+    assert serious_findings(desk) == []
+    before = appointment.start
+    move_to_another_day(desk)
+    appointment.refresh_from_db()
+    assert appointment.start != before
+    one_hour = Reminder.objects.get(state="due", kind="visit_1h", subject=f"appointment:{appointment.pk}")
+    assert one_hour.due_at == appointment.start - timedelta(hours=1)
+
+    # One hour before the session the reminder goes out, once.
+    mail.outbox.clear()
+    for minute in (1, 2):
+        dispatch(now=one_hour.due_at + timedelta(minutes=minute))
+    one_hour.refresh_from_db()
+    assert one_hour.state == "sent"
+    assert [letter.to for letter in mail.outbox if letter.subject.endswith("begins soon")] == [["maya.lindqvist@mail.example"]]
