@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.forms.boundfield import BoundWidget
 from django.http import QueryDict
 
 from assessments.catalogue import catalogue
@@ -22,7 +23,7 @@ LONGEST_TYPED = 200
 def typed_measures(data: QueryDict) -> dict[Key, str]:
     """What was typed into the fields of the measures; only names the catalogue knows, only those that were sent."""
     return {
-        (measure.key, side): data[name][:LONGEST_TYPED]
+        (measure.key, side): str(data[name])[:LONGEST_TYPED]
         for measure in catalogue().by_key.values()
         if measure.input != "derived"
         for side in measure.sides
@@ -45,7 +46,7 @@ class Amount(forms.DecimalField):
 
     widget = forms.TextInput(attrs={"inputmode": "decimal"})
 
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: Any) -> Any:
         return super().to_python(value.replace(",", ".") if isinstance(value, str) else value)
 
 
@@ -116,7 +117,7 @@ class IntakeForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3, "class": "form-control"}),
     )
 
-    def groups(self) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    def groups(self) -> Iterator[tuple[str, list[BoundWidget]]]:
         """The places of the body by group, head to toes, each with its tick box."""
         boxes = {box.data["value"]: box for box in self["regions"]}
         for name, regions in region_groups():

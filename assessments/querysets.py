@@ -9,9 +9,9 @@ if TYPE_CHECKING:
     from clinic.people.models import RunnerProfile, TherapistProfile, User
 
 
-class IntakeQuerySet(models.QuerySet["Intake"]):
+class IntakeQuerySet(models.QuerySet):
     def latest_of_each_runner(self) -> IntakeQuerySet:
-        newest = self.model.objects.filter(runner=OuterRef("runner")).order_by("-answered_at", "-pk")
+        newest = self.model._default_manager.filter(runner=OuterRef("runner")).order_by("-answered_at", "-pk")
         return self.filter(pk=Subquery(newest.values("pk")[:1]))
 
     def blocking(self) -> IntakeQuerySet:
@@ -22,7 +22,7 @@ class IntakeQuerySet(models.QuerySet["Intake"]):
         return self.filter(runner__care__therapist=therapist, runner__care__until__isnull=True).distinct()
 
 
-class AssessmentQuerySet(models.QuerySet["Assessment"]):
+class AssessmentQuerySet(models.QuerySet):
     def drafts(self) -> AssessmentQuerySet:
         return self.filter(state="draft")
 

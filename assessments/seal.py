@@ -30,7 +30,7 @@ class SealedOnceSigned(AppendOnly):
     def trigger_sql(self, model: type[Model], schema_editor: BaseDatabaseSchemaEditor) -> dict[str, str]:
         quote = schema_editor.quote_name
         differs = "IS DISTINCT FROM" if on_postgres(schema_editor) else "IS NOT"
-        columns = [quote(field.column) for field in model._meta.local_concrete_fields if field.name != "state"]
+        columns = [quote(str(field.column)) for field in model._meta.local_concrete_fields if field.name != "state"]
         changed = " OR ".join(f"OLD.{column} {differs} NEW.{column}" for column in columns)
         replaced = f"OLD.state = 'signed' AND NEW.state IN ('signed', 'amended') AND NOT ({changed})"
         refusals = {"UPDATE": f"OLD.state <> 'draft' AND NOT ({replaced})", "DELETE": "OLD.state <> 'draft'"}
@@ -49,7 +49,7 @@ class SealedByAssessment(AppendOnly):
     def trigger_sql(self, model: type[Model], schema_editor: BaseDatabaseSchemaEditor) -> dict[str, str]:
         quote = schema_editor.quote_name
         field = model._meta.get_field("assessment")
-        parent, own = quote(field.related_model._meta.db_table), quote(field.column)  # type: ignore[union-attr]
+        parent, own = quote(field.related_model._meta.db_table), quote(field.column)  # type: ignore[union-attr, arg-type]
 
         def signed(row: str) -> str:
             return (

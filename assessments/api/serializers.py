@@ -48,7 +48,7 @@ class NewIn(DraftIn):
 
 class AssessmentOut(serializers.ModelSerializer):
     runner = serializers.UUIDField(source="runner_id")
-    therapist = serializers.SlugRelatedField(slug_field="slug", read_only=True)
+    therapist: serializers.SlugRelatedField = serializers.SlugRelatedField(slug_field="slug", read_only=True)
     amends = serializers.UUIDField(source="amends_id", allow_null=True)
     measurements = serializers.SerializerMethodField()
 

@@ -19,9 +19,18 @@ from assessments.models import Assessment, Recommendation
 from assessments.services.drafts import DETAILS
 from clinic.audit.services import record_reading
 from clinic.core.errors import Forbidden
+from clinic.people.models import User
+
+Cursor: Any = api_settings.DEFAULT_PAGINATION_CLASS
 
 
-class NewestFirst(api_settings.DEFAULT_PAGINATION_CLASS):
+class Call(Request):
+    """A request past the log-in."""
+
+    user: User
+
+
+class NewestFirst(Cursor):
     ordering = ("-started_at", "id")
 
 
@@ -35,6 +44,7 @@ def given(data: dict[str, Any]) -> dict[str, Any]:
 
 
 class AssessmentsView(generics.ListAPIView):
+    request: Call
     queryset = Assessment.objects.none()  # for the schema; see get_queryset
     serializer_class = AssessmentOut
     pagination_class = NewestFirst
@@ -44,7 +54,7 @@ class AssessmentsView(generics.ListAPIView):
         return seen.select_related("therapist").prefetch_related("measurements")
 
     @extend_schema(request=NewIn, responses={201: AssessmentOut})
-    def post(self, request: Request) -> Response:
+    def post(self, request: Call) -> Response:
         """A draft with its first values; the open draft of this therapist for the runner is gone on with."""
         if not request.user.is_therapist:
             raise Forbidden("Only a therapist records assessments.", code="not_a_therapist")
@@ -60,13 +70,13 @@ class AssessmentsView(generics.ListAPIView):
 
 class AssessmentView(APIView):
     @extend_schema(responses=AssessmentOut)
-    def get(self, request: Request, assessment_id: UUID) -> Response:
+    def get(self, request: Call, assessment_id: UUID) -> Response:
         found = access.get_assessment(request.user, assessment_id)
         record_reading(by=request.user, runner=found.runner, what="assessment")
         return Response(AssessmentOut(found).data)
 
     @extend_schema(request=DraftIn, responses=AssessmentOut)
-    def patch(self, request: Request, assessment_id: UUID) -> Response:
+    def patch(self, request: Call, assessment_id: UUID) -> Response:
         """Change a draft; a signed one answers 409."""
         assessment = access.get_editable(request.user, assessment_id)
         form = DraftIn(data=request.data)
@@ -83,7 +93,7 @@ class AssessmentView(APIView):
 
 class SignView(APIView):
     @extend_schema(request=None, responses=AssessmentOut)
-    def post(self, request: Request, assessment_id: UUID) -> Response:
+    def post(self, request: Call, assessment_id: UUID) -> Response:
         """Close it for good."""
         assessment = access.get_editable(request.user, assessment_id)
         services.sign(assessment=assessment, by=request.user, now=timezone.now())
@@ -92,7 +102,7 @@ class SignView(APIView):
 
 class FindingsView(APIView):
     @extend_schema(responses=FindingOut(many=True))
-    def get(self, request: Request, assessment_id: UUID) -> Response:
+    def get(self, request: Call, assessment_id: UUID) -> Response:
         """What the rules found. A runner gets the plain sentences and what the therapist accepted."""
         assessment = access.get_assessment(request.user, assessment_id)
         record_reading(by=request.user, runner=assessment.runner, what="findings")

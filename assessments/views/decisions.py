@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
@@ -17,13 +17,14 @@ from assessments.views.signed import exercises_of
 from clinic.audit.services import record_reading
 from clinic.core.errors import DomainError
 from clinic.core.kept import typed
+from clinic.people.access import PersonRequest
 from exercises import doses
 from exercises.models import Exercise, Programme
 
 USUAL_WEEKS = 4
 
 
-def summary(request: HttpRequest, assessment_id: UUID) -> HttpResponse:
+def summary(request: PersonRequest, assessment_id: UUID) -> HttpResponse:
     """What the rules found, with their reasons; the therapist accepts and declines, then signs."""
     assessment = access.get_editable(request.user, assessment_id)
     record_reading(by=request.user, runner=assessment.runner, what="assessment summary")
@@ -45,7 +46,7 @@ def summary_context(assessment: Assessment) -> dict[str, Any]:
 
 
 @require_POST
-def decide(request: HttpRequest, pk: int) -> HttpResponse:
+def decide(request: PersonRequest, pk: int) -> HttpResponse:
     """Accept, decline or reopen one offer; with htmx the summary comes back at once."""
     recommendation = access.get_recommendation(request.user, pk)
     services.decide(
@@ -62,7 +63,7 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect(page, target)
 
 
-def programme(request: HttpRequest, assessment_id: UUID) -> HttpResponse:
+def programme(request: PersonRequest, assessment_id: UUID) -> HttpResponse:
     """The accepted exercises with their doses; one button and the programme stands."""
     assessment = access.get_editable(request.user, assessment_id)
     today = timezone.now().astimezone(assessment.runner.user.tz).date()

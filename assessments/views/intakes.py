@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
@@ -15,13 +15,13 @@ from assessments.models import Intake
 from assessments.questions import advice, most_urgent, red_flags
 from clinic.core.errors import DomainError
 from clinic.core.kept import typed
-from clinic.people.access import role_required
+from clinic.people.access import PersonRequest, role_required
 
 FIELDS = ("goal", "weekly_km", "regions", "pain", "red_flags", "note")
 
 
 @role_required("runner")
-def intake(request: HttpRequest) -> HttpResponse:
+def intake(request: PersonRequest) -> HttpResponse:
     """The questions, filled with the last answers, so that nothing is asked twice."""
     runner = request.user.runner
     last = Intake.objects.filter(runner=runner).first()
@@ -46,7 +46,7 @@ def answers_of(last: Intake | None) -> dict[str, Any]:
 
 
 @role_required("runner")
-def intake_done(request: HttpRequest) -> HttpResponse:
+def intake_done(request: PersonRequest) -> HttpResponse:
     """What happens next; with a red flag first what to do about it."""
     last = Intake.objects.filter(runner=request.user.runner).first()
     if last is None:
@@ -65,7 +65,7 @@ def flag_context(intake: Intake) -> dict[str, Any]:
 
 
 @require_POST
-def clear_red_flags(request: HttpRequest, pk: int) -> HttpResponse:
+def clear_red_flags(request: PersonRequest, pk: int) -> HttpResponse:
     intake = access.get_intake(request.user, pk)
     form = ReasonForm(request.POST)
     if form.is_valid():

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
@@ -13,6 +13,7 @@ from assessments import access, entry, services
 from assessments.catalogue import catalogue
 from assessments.forms import DetailsForm, ReasonForm, confirmed_measures, typed_measures
 from assessments.models import Assessment
+from assessments.readings import Key
 from assessments.record import previous, readings_of
 from assessments.services.drafts import DETAILS, unconfirmed
 from assessments.sheet import Sheet
@@ -20,11 +21,11 @@ from assessments.views.signed import signed_page
 from clinic.audit.services import record_reading
 from clinic.core.errors import DomainError
 from clinic.core.kept import typed as typed_before
-from clinic.people.access import role_required
+from clinic.people.access import PersonRequest, role_required
 
 
 @role_required("therapist")
-def new(request: HttpRequest, runner_id: UUID) -> HttpResponse:
+def new(request: PersonRequest, runner_id: UUID) -> HttpResponse:
     """Ask before a draft is made; a draft that stands open is gone on with."""
     runner = access.get_runner_in_care(request.user, runner_id)
     if request.method == "POST":
@@ -36,7 +37,7 @@ def new(request: HttpRequest, runner_id: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def edit(request: HttpRequest, assessment_id: UUID) -> HttpResponse:
+def edit(request: PersonRequest, assessment_id: UUID) -> HttpResponse:
     """The sheet of a draft; of a signed assessment the closed page, for a runner in plain words."""
     assessment = access.get_assessment(request.user, assessment_id)
     if request.method == "POST":
@@ -48,7 +49,7 @@ def edit(request: HttpRequest, assessment_id: UUID) -> HttpResponse:
     return sheet_page(request, assessment, data=typed_before(request))
 
 
-def save(request: HttpRequest, assessment: Assessment) -> HttpResponse:
+def save(request: PersonRequest, assessment: Assessment) -> HttpResponse:
     """Store what is right, show what is not; what was typed stays in its field either way."""
     details = DetailsForm(request.POST)
     revision = request.POST.get("revision", "")
@@ -75,7 +76,7 @@ def save(request: HttpRequest, assessment: Assessment) -> HttpResponse:
     return onward(request, saved)
 
 
-def onward(request: HttpRequest, saved: services.Saved) -> HttpResponseRedirect:
+def onward(request: PersonRequest, saved: services.Saved) -> HttpResponseRedirect:
     """Where the pressed button leads; while an unusual value waits for a yes, back to it."""
     goal = request.POST.get("go", "")
     if goal == "leave":
@@ -86,7 +87,7 @@ def onward(request: HttpRequest, saved: services.Saved) -> HttpResponseRedirect:
 
 
 def sheet_page(
-    request: HttpRequest,
+    request: PersonRequest,
     assessment: Assessment,
     *,
     data: Any = None,
@@ -107,7 +108,7 @@ def sheet_page(
         typed={name: data[name] for name in data} if data is not None else {},
         wrong=refused,
         asked=waiting,
-        sure=frozenset((row.key, row.side) for row in assessment.measurements.all() if row.confirmed),
+        sure=confirmed_rows(assessment),
     )
     parts = sheet.parts()
     if details is None:
@@ -137,8 +138,13 @@ def sheet_page(
     )
 
 
+def confirmed_rows(assessment: Assessment) -> frozenset[Key]:
+    """Keys of the unusual values that were said to be right."""
+    return frozenset((row.key, row.side) for row in assessment.measurements.all() if row.confirmed)  # type: ignore[misc]
+
+
 @require_POST
-def sign(request: HttpRequest, assessment_id: UUID) -> HttpResponse:
+def sign(request: PersonRequest, assessment_id: UUID) -> HttpResponse:
     assessment = access.get_editable(request.user, assessment_id)
     try:
         services.sign(assessment=assessment, by=request.user, now=timezone.now())
@@ -154,7 +160,7 @@ def sign(request: HttpRequest, assessment_id: UUID) -> HttpResponse:
 
 
 @require_POST
-def amend(request: HttpRequest, assessment_id: UUID) -> HttpResponse:
+def amend(request: PersonRequest, assessment_id: UUID) -> HttpResponse:
     assessment = access.get_editable(request.user, assessment_id)
     if assessment.is_draft:
         return redirect("assessments:edit", assessment.pk)

@@ -2,7 +2,7 @@
 
 from django.core.paginator import Paginator
 from django.db.models import Count
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 
 from assessments.forms import ReasonForm
@@ -13,14 +13,14 @@ from assessments.record import previous, readings_of
 from assessments.sheet import Sheet
 from clinic.audit.services import record_reading
 from clinic.core.errors import DomainError
-from clinic.people.access import role_required
+from clinic.people.access import PersonRequest, role_required
 from exercises.models import Exercise
 
 A_PAGE = 25
 
 
 def signed_page(
-    request: HttpRequest,
+    request: PersonRequest,
     assessment: Assessment,
     *,
     refusal: DomainError | None = None,
@@ -64,7 +64,7 @@ def exercises_of(findings: list) -> dict[str, Exercise]:
 
 
 @role_required("therapist")
-def listing(request: HttpRequest) -> HttpResponse:
+def listing(request: PersonRequest) -> HttpResponse:
     """Drafts that wait for a signature first, then what is signed, newest first."""
     seen = Assessment.objects.visible_to(request.user).select_related("runner__user", "therapist__user", "signed_by")
     counted = seen.annotate(found=Count("findings", distinct=True))

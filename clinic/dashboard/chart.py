@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -21,7 +21,7 @@ from assessments.record import series
 from assessments.views.signed import exercises_of
 from bookings.models import Appointment
 from clinic.audit.services import record_reading
-from clinic.people.access import get_runner
+from clinic.people.access import PersonRequest, get_runner
 from clinic.people.models import RunnerProfile
 from exercises.adherence import Adherence, Day, count
 from exercises.models import Programme, SessionLog
@@ -68,7 +68,7 @@ class Logged:
     sets: int
 
 
-def chart(request: HttpRequest, runner_id: UUID) -> HttpResponse:
+def chart(request: PersonRequest, runner_id: UUID) -> HttpResponse:
     """The chart of a runner in care; every reading of it is written down. Runners have pages of their own."""
     runner = get_runner(request.user, runner_id)
     if request.user.is_runner:
@@ -110,7 +110,7 @@ def intake_of(runner: RunnerProfile) -> dict[str, Any]:
     }
 
 
-def stride_of(request: HttpRequest, signed: Sequence[Assessment], readings: Sequence[Readings]) -> dict[str, Any]:
+def stride_of(request: PersonRequest, signed: Sequence[Assessment], readings: Sequence[Readings]) -> dict[str, Any]:
     """The frames of the last assessment with a film, of the chosen side; beside them, on demand, the one before."""
     filmed = [(each, read) for each, read in zip(signed, readings, strict=True) if stride_frames(read, LEFT) or stride_frames(read, RIGHT)]
     if not filmed:
