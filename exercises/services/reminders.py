@@ -1,8 +1,11 @@
 """Planning the messages about exercises and races. Rows of the outbox; truth is checked again when they go out."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from clinic.reminders.models import Reminder
+from clinic.reminders.models import State as Sending
 from clinic.reminders.services import schedule
 from exercises import doses
 from exercises.models import Programme, Race, State
@@ -20,11 +23,17 @@ def plan_exercise_reminders(now: datetime) -> int:
 
     Safe to call at any time, any number of times.
     """
-    return sum(plan_days_of(programme, now=now) for programme in Programme.objects.active().with_plan())
+    waiting = Reminder.objects.filter(kind="exercises_due", due_at__gt=now).exclude(state__in=(Sending.WITHDRAWN, Sending.SKIPPED))
+    standing = {(subject, occasion): due_at for subject, occasion, due_at in waiting.values_list("subject", "occasion", "due_at")}
+    programmes = Programme.objects.active().with_plan()
+    return sum(plan_days_of(programme, now=now, standing=standing) for programme in programmes.iterator(chunk_size=500))
 
 
-def plan_days_of(programme: Programme, *, now: datetime) -> int:
-    """The reminders of one programme, each at the runner's chosen hour of their own day, on days with exercises."""
+def plan_days_of(programme: Programme, *, now: datetime, standing: Mapping[tuple[str, str], datetime] | None = None) -> int:
+    """The reminders of one programme, each at the runner's chosen hour of their own day, on days with exercises.
+
+    `standing`: (subject, occasion) -> due instant of those that are planned already; they are left alone.
+    """
     if programme.state != State.ACTIVE:
         return 0
     user = programme.runner.user
@@ -35,6 +44,9 @@ def plan_days_of(programme: Programme, *, now: datetime) -> int:
         due_at = local_instant(on, programme.runner.exercise_reminder_at, user.tz)
         if due_at <= now or not has_exercises(programme, on):
             continue
+        planned += 1
+        if standing is not None and standing.get((programme.subject, on.isoformat())) == due_at:
+            continue
         schedule(
             person=user,
             kind="exercises_due",
@@ -44,7 +56,6 @@ def plan_days_of(programme: Programme, *, now: datetime) -> int:
             expires_at=due_at + EXERCISES_FOR,
             context={"on": on},
         )
-        planned += 1
     return planned
 
 

@@ -117,15 +117,19 @@ def page(
     """The session page at one exercise, or at its end; nothing planned has a page of its own."""
     programme = today.programme_on(request.user.runner, on)
     rows = today.rows_of(programme, on) if programme is not None else []
+    context: dict[str, Any]
     if programme is None or not rows:
-        return render(request, "exercises/rest_day.html", {"programme": programme, "on": on, "today": timezone.now().astimezone(request.user.tz).date()})
+        now = timezone.now().astimezone(request.user.tz).date()
+        refused = [*(form or rating).non_field_errors()] if form or rating else []
+        context = {"programme": programme, "on": on, "today": now, "refused": refused}
+        return render(request, "exercises/rest_day.html", context, status=status)
     asked = str(at or request.GET.get("at", ""))
     open_rows = [row for row in rows if not row.done]
     current = next((row for row in rows if str(row.prescription.pk) == asked), None)
     if current is None and asked != "end":
         current = open_rows[0] if open_rows else None
     log = today.log_on(programme, on)
-    context: dict[str, Any] = {
+    context = {
         "programme": programme,
         "rows": rows,
         "on": on,
