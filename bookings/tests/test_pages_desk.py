@@ -260,3 +260,23 @@ def test_a_first_visit_online_costs_the_therapists_own_rate(visit: Service, gait
     person.rate_pence = 7200
     visit.is_first_visit = gait.is_first_visit = True
     assert (price_of(visit, person), price_of(visit), price_of(gait, person)) == (7200, 6800, 9500)
+
+
+def test_a_week_typed_when_the_log_in_ran_out_stands_there_again(desk: Client, staff: User) -> None:
+    desk.get("/hours/nadia-okello/")
+    desk.session.flush()
+    away = desk.post("/hours/nadia-okello/", week(**{"starts-2-0": "06:15", "ends-2-0": "07:45"}))
+    assert away["Location"].startswith("/accounts/login/")
+    desk.force_login(staff)
+    page = desk.get("/hours/nadia-okello/").content.decode()
+    assert 'value="06:15"' in page
+    assert WeeklyHours.objects.filter(starts=time(6, 15)).count() == 0
+
+
+def test_a_caller_typed_when_the_log_in_ran_out_stands_there_again(desk: Client, staff: User) -> None:
+    desk.get("/board/new/")
+    desk.session.flush()
+    desk.post("/board/new/", CALLER)
+    desk.force_login(staff)
+    assert 'value="Rosa Milani"' in desk.get("/board/new/").content.decode()
+    assert Appointment.objects.count() == 0

@@ -51,11 +51,12 @@ def hours_of(request: HttpRequest, slug: str) -> HttpResponse:
     person = get_therapist(signed_in(request), slug)
     now = timezone.now()
     today = now.astimezone(ZoneInfo(person.user.zone)).date()
-    do = request.POST.get("do", "")
+    sent = typed(request)
+    do = sent.get("do", "") if sent else ""
     forms = {
-        "week": WeekForm(typed(request) if do in ("", "week") else None, initial=week_initial(person, today)),
-        "override": OverrideForm(request.POST if do == "override" else None),
-        "time_off": TimeOffForm(request.POST if do == "time_off" else None, zone=person.user.zone),
+        "week": WeekForm(sent if do == "week" else None, initial=week_initial(person, today)),
+        "override": OverrideForm(sent if do == "override" else None),
+        "time_off": TimeOffForm(sent if do == "time_off" else None, zone=person.user.zone),
     }
     status = 200
     if request.method == "POST":
