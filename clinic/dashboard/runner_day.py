@@ -59,8 +59,8 @@ class RunnerDay:
 
     @property
     def weeks(self) -> int:
-        """Planned weeks; the last phase may run longer."""
-        return max(self.programme.weeks, self.week) if self.programme else 0
+        """Planned weeks; the last phase may run on after them."""
+        return self.programme.weeks if self.programme else 0
 
     @property
     def phase(self) -> Any:
@@ -68,7 +68,7 @@ class RunnerDay:
 
     @property
     def week_words(self) -> str:
-        return f"Week {self.week} of {self.weeks}"
+        return f"Week {self.week}" + (f" of {self.weeks}" if self.week <= self.weeks else "")
 
     @property
     def starts_words(self) -> str:
