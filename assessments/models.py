@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from assessments.querysets import AssessmentQuerySet, IntakeQuerySet
+from assessments.querysets import AssessmentQuerySet, FindingQuerySet, IntakeQuerySet
 from assessments.seal import SealedByAssessment, SealedOnceSigned
 
 
@@ -211,6 +211,8 @@ class Finding(models.Model):
     mark = models.CharField(max_length=3)
     grade = models.CharField(max_length=20)
     rules_version = models.PositiveIntegerField()
+
+    objects = FindingQuerySet.as_manager()
 
     class Meta:
         ordering = ("position", "pk")

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, Prefetch, Subquery
 
 if TYPE_CHECKING:
     from clinic.people.models import RunnerProfile, TherapistProfile, User
@@ -40,3 +40,11 @@ class AssessmentQuerySet(models.QuerySet):
         if user.is_therapist:
             return self.filter(runner__care__therapist__user=user, runner__care__until__isnull=True).distinct()
         return self.none()
+
+
+class FindingQuerySet(models.QuerySet):
+    def with_offers(self) -> FindingQuerySet:
+        """With what is offered for each, and who decided: one query more."""
+        from assessments.models import Recommendation  # noqa: PLC0415 (models import this module)
+
+        return self.prefetch_related(Prefetch("recommendations", Recommendation.objects.select_related("decided_by")))

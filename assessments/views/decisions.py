@@ -32,7 +32,7 @@ def summary(request: PersonRequest, assessment_id: UUID) -> HttpResponse:
 
 
 def summary_context(assessment: Assessment) -> dict[str, Any]:
-    findings = list(assessment.findings.prefetch_related("recommendations__decided_by"))
+    findings = list(assessment.findings.with_offers())
     offers = [offer for finding in findings for offer in finding.recommendations.all()]
     return {
         "assessment": assessment,

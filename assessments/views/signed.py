@@ -32,7 +32,7 @@ def signed_page(
     record_reading(by=request.user, runner=assessment.runner, what="assessment")
     before = previous(assessment)
     readings = readings_of(assessment, readings_of(before) if before else None)
-    findings = list(assessment.findings.prefetch_related("recommendations__decided_by"))
+    findings = list(assessment.findings.with_offers())
     status = refusal.status if refusal else 422 if amend_form is not None else 200
     return render(
         request,

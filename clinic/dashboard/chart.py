@@ -133,7 +133,7 @@ def stride_of(request: PersonRequest, signed: Sequence[Assessment], readings: Se
 def findings_of(signed: Sequence[Assessment]) -> dict[str, Any]:
     if not signed:
         return {"findings": [], "exercises": {}, "assessment": None}
-    findings = list(Finding.objects.filter(assessment=signed[-1]).prefetch_related("recommendations__decided_by"))
+    findings = list(Finding.objects.filter(assessment=signed[-1]).with_offers())
     return {"findings": findings, "exercises": exercises_of(findings), "assessment": signed[-1]}
 
 

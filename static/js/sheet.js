@@ -54,3 +54,13 @@ for (const event of ["focusin", "focusout"]) {
     if (target.matches(".m-in input, .m-in select")) target.closest("tr").classList.toggle("is-live", event === "focusin");
   });
 }
+
+/* A button pressed while a field still saves itself waits for that save, so that both do not write at once. */
+sheet?.addEventListener("submit", (event) => {
+  if (!sheet.classList.contains("htmx-request")) return;
+  event.preventDefault();
+  const go = document.createElement("input");
+  Object.assign(go, { type: "hidden", name: "go", value: event.submitter?.value ?? "stay" });
+  sheet.append(go);
+  sheet.addEventListener("htmx:afterRequest", () => sheet.submit(), { once: true });
+});
