@@ -23,10 +23,11 @@ SERVERS = {
 """How the web process may be run; `benchmarks/README.md` says which is faster for us."""
 
 
-def prepare(database_url: str, **environment: str) -> None:
-    """Make the (empty) database behind `database_url`, migrate it, and set Django up in this process.
+def prepare(database_url: str, *, empty: bool = True) -> None:
+    """Make the database behind `database_url`, migrate it, and set Django up in this process.
 
-    An existing database of that name is dropped: the name must hold "bench", so that no other can be hit.
+    An existing database of that name is dropped unless `empty` is off: the name must hold "bench", so that no other can
+    be hit.
     """
     parts = urlsplit(database_url)
     if "bench" not in parts.path:
@@ -37,11 +38,12 @@ def prepare(database_url: str, **environment: str) -> None:
             "API_RATE_ANONYMOUS": "1000000/min",
             "API_RATE_PERSON": "1000000/min",
             "LOG_LEVEL": "ERROR",
-            **environment,
         }
     )
     os.environ.setdefault("VAR_DIR", tempfile.mkdtemp(prefix="bench-"))
-    if parts.scheme.startswith("postgres"):
+    if not empty:
+        print("  the database is kept as it is")
+    elif parts.scheme.startswith("postgres"):
         import psycopg2
         from psycopg2 import sql
 
@@ -60,9 +62,7 @@ def prepare(database_url: str, **environment: str) -> None:
         server.close()
     else:
         for suffix in ("", "-wal", "-shm"):
-            Path(parts.path.removeprefix("/") if parts.path.startswith("//") else parts.path).with_name(
-                Path(parts.path).name + suffix
-            ).unlink(missing_ok=True)
+            Path(parts.path[1:] + suffix).unlink(missing_ok=True)
     sys.path.insert(0, str(ROOT))
     os.environ["DJANGO_SETTINGS_MODULE"] = "clinic.settings"
     import django

@@ -187,13 +187,15 @@ def main() -> None:
     options.add_argument("--appointments", type=int, default=40_000)
     options.add_argument("--database", default="postgres://postgres@127.0.0.1:5432/stridewell_bench_slots")
     options.add_argument("--calls", type=int, default=200)
+    options.add_argument("--load-only", action="store_true", help="fill the database and end")
+    options.add_argument("--loaded", action="store_true", help="measure a database that --load-only has filled")
     options.add_argument("--workers", type=int, default=2)
     options.add_argument("--servers", nargs="*", default=list(ground.SERVERS), choices=list(ground.SERVERS))
     given = options.parse_args()
     print(
         f"slots: {THERAPISTS} therapists x 14 days, {given.appointments:,} appointments, {given.database.split(':')[0]}; {ground.machine()}"
     )
-    ground.prepare(given.database)
+    ground.prepare(given.database, empty=not given.loaded)
 
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
@@ -202,7 +204,10 @@ def main() -> None:
     from bookings.models import Service
 
     now = datetime.now(UTC)
-    load(given.appointments, now)
+    if not given.loaded:
+        load(given.appointments, now)
+    if given.load_only:
+        return
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
         if connection.vendor == "postgresql":

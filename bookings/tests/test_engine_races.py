@@ -6,11 +6,12 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
-from django.db import close_old_connections, connection, connections
+from django.db import OperationalError, close_old_connections, connection, connections
 
 from bookings.models import Appointment, Service
 from bookings.services import book_slot, confirm_hold, hold_slot, move_appointment
-from clinic.core.errors import DomainError
+from bookings.services.transactions import whole
+from clinic.core.errors import Conflict, DomainError
 from clinic.people.models import Role, User
 from clinic.reminders.models import Reminder
 from conftest import person
@@ -174,3 +175,41 @@ def test_a_swap_does_not_deadlock(visit, therapist, crowd, thursday, now) -> Non
     )
     assert ends == {"slot_taken": 2}
     assert overlaps() == 0
+
+
+class Deadlock(Exception):
+    pgcode = "40P01"
+
+
+def failing(times: int, cause: Exception) -> tuple[Callable[[], str], list[int]]:
+    """A verb that fails `times` times with `cause`, and the list of its tries."""
+    tries: list[int] = []
+
+    @whole
+    def verb() -> str:
+        tries.append(len(tries))
+        if len(tries) <= times:
+            raise OperationalError("failed") from cause
+        return "done"
+
+    return verb, tries
+
+
+def test_a_deadlock_runs_the_whole_transaction_again(hours) -> None:
+    verb, tries = failing(3, Deadlock())
+    assert verb() == "done"
+    assert len(tries) == 4
+
+
+def test_after_four_deadlocks_the_person_is_told(hours) -> None:
+    verb, tries = failing(4, Deadlock())
+    with pytest.raises(Conflict) as refused:
+        verb()
+    assert (refused.value.code, len(tries)) == ("busy", 4)
+
+
+def test_what_cannot_heal_is_not_tried_again(hours) -> None:
+    verb, tries = failing(1, Exception("server closed the connection"))
+    with pytest.raises(OperationalError):
+        verb()
+    assert len(tries) == 1
