@@ -1,9 +1,10 @@
 """One story, three people: booked, assessed, prescribed, logged, reminded, moved. In a real browser, on a real database."""
 
 import re
-from datetime import date, datetime, time, timedelta
+from datetime import date, time, timedelta
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.core import mail
 from django.core.management import call_command
 from django.utils import timezone
@@ -16,7 +17,9 @@ from clinic.reminders.dispatch import dispatch
 from clinic.reminders.models import Reminder
 from clinic.tests.conftest import DESK, PHONE, serious_findings
 from conftest import PASSWORD, person
-from exercises.models import Programme, SetLog
+from exercises.doses import EVERY_DAY, Dose
+from exercises.models import Exercise, Programme, SessionLog, SetLog
+from exercises.services import create_programme
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -239,3 +242,56 @@ def test_the_whole_story(open_browser, nadia, joan, clinic_open):
     one_hour.refresh_from_db()
     assert one_hour.state == "sent"
     assert [letter.to for letter in mail.outbox if letter.subject.endswith("begins soon")] == [["maya.lindqvist@mail.example"]]
+
+
+def test_booking_and_logging_without_script(open_browser, nadia, clinic_open):
+    maya = open_browser(PHONE, scripts=False)
+    book_the_first_free_time(maya)
+    runner = User.objects.get(email="maya.lindqvist@mail.example").runner
+    today = timezone.now().astimezone(runner.user.tz).date()
+    create_programme(
+        runner=runner,
+        therapist=nadia.therapist,
+        by=nadia,
+        title="First steps",
+        doses=[Dose(exercise=Exercise.objects.get(slug="squat"), sets=2, reps=8, days=EVERY_DAY), Dose(exercise=Exercise.objects.get(slug="plank"), sets=1, hold_s=20, days=EVERY_DAY)],
+        starts_on=today,
+        now=timezone.now(),
+    )
+    maya.goto("/today/")
+    maya.get_by_role("button", name="Done as planned: Squat").click()
+    expect(maya.get_by_role("button", name=re.compile("Undo.*squat", re.IGNORECASE)).first).to_be_visible()
+    assert SetLog.objects.filter(prescription__exercise__slug="squat", as_planned=True).count() == 2
+    maya.goto("/programme/today/")
+    maya.locator("[name=amount]").fill("15")
+    maya.get_by_role("group", name=re.compile("pain", re.IGNORECASE)).get_by_label("3", exact=True).check(force=True)
+    maya.get_by_role("button", name=re.compile("^Done")).first.click()
+    assert SetLog.objects.get(prescription__exercise__slug="plank").hold_s == 15
+    assert SessionLog.objects.get().pain == 3
+
+
+def test_six_taps_from_the_directory_to_done(open_browser, nadia, clinic_open):
+    runner = person(Role.RUNNER, "Maya Lindqvist")
+    page = open_browser(PHONE)
+    log_in(page, runner)
+    page.goto("/therapists/")
+    taps = [page.locator("button.time").first, page.get_by_role("button", name="Book this time")]
+    for tap in taps:
+        tap.click()
+    expect(page.get_by_role("heading", name="Booked", exact=True)).to_be_visible()
+    assert len(taps) <= 6
+    assert Appointment.objects.get().state == "booked"
+
+
+def test_what_was_typed_survives_a_log_in_that_ran_out(open_browser, nadia, clinic_open):
+    runner = person(Role.RUNNER, "Maya Lindqvist")
+    page = open_browser(PHONE)
+    log_in(page, runner)
+    page.goto("/intake/")
+    page.locator("[name=note]").fill("Sore since Sunday, after the long hill")
+    Session.objects.all().delete()
+    page.get_by_role("main").locator("button[type=submit].btn-primary").click()
+    page.get_by_label("E-mail").fill(runner.email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("main").get_by_role("button", name="Log in", exact=True).click()
+    expect(page.locator("[name=note]")).to_have_value("Sore since Sunday, after the long hill")
