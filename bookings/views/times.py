@@ -86,7 +86,7 @@ def choices_of_people(request: HttpRequest, wish: Wish) -> dict[str, Any]:
     if wish.moving:
         return {"people": [], "anyone_url": ""}
     here = reverse("bookings:times", args=[wish.service.slug])
-    people = offering(wish.service).filter(is_listed=True).select_related("user").order_by("user__name")
+    people = sorted(offering(wish.service).filter(is_listed=True).select_related("user"), key=lambda person: (person != wish.therapist, person.user.name))
     return {"people": [(person, f"{here}?{urlencode({'therapist': person.slug})}") for person in people], "anyone_url": here}
 
 
