@@ -23,8 +23,9 @@ class State(models.TextChoices):
 
 def validate_days(value: object) -> None:
     """Raises ValidationError unless `value` is a list of different weekdays, 0 for Monday to 6."""
-    known = isinstance(value, list) and all(type(day) is int and 0 <= day <= 6 for day in value)
-    if not known or not value or len(set(value)) != len(value):
+    days = value if isinstance(value, list) else []
+    known = all(type(day) is int and 0 <= day <= 6 for day in days)
+    if not known or not days or len(set(days)) != len(days):
         raise ValidationError("Choose at least one day of the week, each once.", code="bad_days")
 
 

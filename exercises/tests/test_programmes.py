@@ -132,7 +132,7 @@ def test_an_absurd_dose_is_named_with_its_field(give, library, changes, field):
 
 
 def test_notes_in_any_script_are_kept(give, library):
-    note = "لا تتعجل 🏃🏽‍♀️ ‮abc"
+    note = "لا تتعجل 🏃🏽‍♀️ \u202eabc"
     made = give(doses=[usual_dose(library["bridge"], note=note)])
 
     assert made.phases.get().prescriptions.get().note == note

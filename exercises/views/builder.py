@@ -27,7 +27,7 @@ def programme_new(request: HttpRequest, runner_id: UUID) -> HttpResponse:
     posted = typed(request)
     asked = posted if posted is not None else request.GET
     library = {each.slug: each for each in Exercise.objects.active().select_related("parent")}
-    chosen = [library[slug] for slug in dict.fromkeys(asked.getlist("exercise")) if slug in library][: MOST_EXERCISES + 1]
+    chosen = [library[slug] for slug in dict.fromkeys(asked.getlist("chosen") or asked.getlist("exercise")) if slug in library][: MOST_EXERCISES + 1]
     rows = [DoseForm(each, data_for(each, posted, request.GET)) for each in chosen]
     starts_on = timezone.now().astimezone(runner.user.tz).date()
     usual = {"key": uuid4(), "title": "First weeks", "weeks": USUAL_WEEKS, "starts_on": starts_on}
