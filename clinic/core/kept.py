@@ -25,7 +25,7 @@ class LoginRequired(LoginRequiredMiddleware):
     """
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        response = super().__call__(request)
+        response: HttpResponseBase = super().__call__(request)  # type: ignore[assignment]  # the sync chain
         user = getattr(request, "user", None)
         if user is not None and user.is_authenticated:
             owner = signing.dumps(str(user.pk), salt=OWNER_SALT)

@@ -17,7 +17,7 @@ def strip_personal(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
 
 def configure(*, json: bool, level: str) -> None:
     """Route structlog and the standard library's logs through one chain: JSON lines, or readable ones at a desk."""
-    shared = [
+    shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,

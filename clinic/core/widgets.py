@@ -21,7 +21,14 @@ class Scale(forms.RadioSelect):
 
     template_name = "forms/scale.html"
 
-    def __init__(self, *, low: str = "nothing", high: str = "the worst there is", tinted: bool = False, attrs: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        low: str = "nothing",
+        high: str = "the worst there is",
+        tinted: bool = False,
+        attrs: dict[str, Any] | None = None,
+    ) -> None:
         super().__init__(attrs, choices=[(n, str(n)) for n in range(11)])
         self.low, self.high, self.tinted = low, high, tinted
 
@@ -39,7 +46,9 @@ class Scale(forms.RadioSelect):
 class ScaleField(forms.TypedChoiceField):
     """An answer from 0 to 10 as an int, None where it is left out."""
 
-    def __init__(self, *, low: str = "nothing", high: str = "the worst there is", tinted: bool = False, **kwargs: Any) -> None:
+    def __init__(
+        self, *, low: str = "nothing", high: str = "the worst there is", tinted: bool = False, **kwargs: Any
+    ) -> None:
         kwargs.setdefault("widget", Scale(low=low, high=high, tinted=tinted))
         super().__init__(choices=[(n, str(n)) for n in range(11)], coerce=int, empty_value=None, **kwargs)
 

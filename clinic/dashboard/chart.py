@@ -112,7 +112,11 @@ def intake_of(runner: RunnerProfile) -> dict[str, Any]:
 
 def stride_of(request: PersonRequest, signed: Sequence[Assessment], readings: Sequence[Readings]) -> dict[str, Any]:
     """The frames of the last assessment with a film, of the chosen side; beside them, on demand, the one before."""
-    filmed = [(each, read) for each, read in zip(signed, readings, strict=True) if stride_frames(read, LEFT) or stride_frames(read, RIGHT)]
+    filmed = [
+        (each, read)
+        for each, read in zip(signed, readings, strict=True)
+        if stride_frames(read, LEFT) or stride_frames(read, RIGHT)
+    ]
     if not filmed:
         return {"frames": []}
     last, read = filmed[-1]
@@ -183,10 +187,21 @@ def draw_timeline(  # noqa: PLR0917 (the rows of one drawing)
     for visit in visits:
         on = visit.start.astimezone(zone).date()
         if first <= on < last:
-            kind = "missed" if visit.state == "no_show" else "coming" if visit.state == "booked" and on >= today else "visit"
+            kind = (
+                "missed"
+                if visit.state == "no_show"
+                else "coming"
+                if visit.state == "booked" and on >= today
+                else "visit"
+            )
             marks.append(Mark(on, kind))
     stretches = [
-        Stretch(max(begins, first), min(ends, last), phase.title if len(each.phases.all()) > 1 else each.title, each.state == "active")
+        Stretch(
+            max(begins, first),
+            min(ends, last),
+            phase.title if len(each.phases.all()) > 1 else each.title,
+            each.state == "active",
+        )
         for each in programmes
         for begins, ends, phase in phases_of(each, last)
         if begins < last and ends > first
@@ -250,7 +265,13 @@ def events_of(  # noqa: PLR0917 (all that the drawing shows)
     rows = [(each.started_at.astimezone(zone).date(), "Assessment", f"signed by {each.signed_by}") for each in signed]
     for visit in visits:
         state = visit.get_state_display().lower() if visit.end <= now or visit.state != "booked" else "coming"
-        rows.append((visit.start.astimezone(zone).date(), "Session", f"{visit.service.name}, {visit.therapist.user.name}, {state}"))
+        rows.append(
+            (
+                visit.start.astimezone(zone).date(),
+                "Session",
+                f"{visit.service.name}, {visit.therapist.user.name}, {state}",
+            )
+        )
     rows += [(each.starts_on, "Programme", each.title) for each in programmes]
     return sorted((row for row in rows if row[0] >= first), reverse=True)
 
@@ -274,12 +295,25 @@ def trend_of(readings: Sequence[Readings], measure: Measure) -> Trend | None:
     newest = readings[-1]
     low, high = newest.low_end(measure), newest.high_end(measure)
     drawn = {
-        side: trend(measure, points[side], side="measured" if side == WHOLE else side, low=low, high=high, flagged=newest.flagged(measure, side))
+        side: trend(
+            measure,
+            points[side],
+            side="measured" if side == WHOLE else side,
+            low=low,
+            high=high,
+            flagged=newest.flagged(measure, side),
+        )
         for side in measure.sides
     }
     meaning, word, detail = worth(readings, measure, points)
     rows = tuple(
-        (read.taken.date(), *(measure.show(read.get(measure.key, side)) or "–" for side in (*measure.sides, *((WHOLE,) if not measure.two_sided else ()))))
+        (
+            read.taken.date(),
+            *(
+                measure.show(read.get(measure.key, side)) or "–"
+                for side in (*measure.sides, *((WHOLE,) if not measure.two_sided else ()))
+            ),
+        )
         for read in readings
     )
     return Trend(
@@ -294,13 +328,21 @@ def trend_of(readings: Sequence[Readings], measure: Measure) -> Trend | None:
     )
 
 
-def worth(readings: Sequence[Readings], measure: Measure, points: dict[Side, list[tuple[date, Any]]]) -> tuple[str, str, str]:
+def worth(
+    readings: Sequence[Readings], measure: Measure, points: dict[Side, list[tuple[date, Any]]]
+) -> tuple[str, str, str]:
     """Meaning, word and detail of the change since the first reading, on the involved side if there is one."""
     side: Side = (readings[-1].involved or LEFT) if measure.two_sided else WHOLE  # type: ignore[assignment]
     values = points[side] or next((each for each in points.values() if each), [])
     letter = f"{side[0].upper()} " if measure.two_sided else ""
     index = readings[-1].symmetry(measure.key) if measure.symmetry == "ratio" else None
-    tail = f"symmetry {index:.0f} %" if index is not None else f"error {measure.error.normalize():f}" if measure.error is not None else "error not known"
+    tail = (
+        f"symmetry {index:.0f} %"
+        if index is not None
+        else f"error {measure.error.normalize():f}"
+        if measure.error is not None
+        else "error not known"
+    )
     if len(values) < 2:
         return "", "one reading", tail
     first, last = values[0][1], values[-1][1]

@@ -39,7 +39,12 @@ def pain_chart(pains: Sequence[Pain], today: date) -> PainChart | None:
     """Pain of the last 14 days, oldest first; None when nothing is logged."""
     first = today - timedelta(days=FORTNIGHT - 1)
     dots = [
-        Dot(round(LEFT + WIDE * (each.on - first).days / (FORTNIGHT - 1), 1), round(FLOOR - A_POINT * each.pain, 1), each.on, each.pain)
+        Dot(
+            round(LEFT + WIDE * (each.on - first).days / (FORTNIGHT - 1), 1),
+            round(FLOOR - A_POINT * each.pain, 1),
+            each.on,
+            each.pain,
+        )
         for each in pains
         if first <= each.on <= today
     ]

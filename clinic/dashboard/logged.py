@@ -57,7 +57,11 @@ def fortnights(runners: Iterable[RunnerProfile], *, until: date) -> dict[Any, Fo
     first = until - timedelta(days=FORTNIGHT - 1)
     found = {key: Fortnight() for key in keys}
     done: dict[Any, set[date]] = defaultdict(set)
-    logs = SessionLog.objects.filter(runner__in=keys, on__range=(first, until)).annotate(sets_done=Count("sets")).order_by("on")
+    logs = (
+        SessionLog.objects.filter(runner__in=keys, on__range=(first, until))
+        .annotate(sets_done=Count("sets"))
+        .order_by("on")
+    )
     for runner, on, pain, sets in logs.values_list("runner_id", "on", "pain", "sets_done"):
         pains = found[runner].pains
         if pain is not None and pains and pains[-1].on == on:
@@ -69,7 +73,10 @@ def fortnights(runners: Iterable[RunnerProfile], *, until: date) -> dict[Any, Fo
     plans = stretches(keys)
     for key, fortnight in found.items():
         if key in plans:
-            fortnight.days = [Day(on, state_of(on, plans[key], done[key], until)) for on in (first + timedelta(days=n) for n in range(FORTNIGHT))]
+            fortnight.days = [
+                Day(on, state_of(on, plans[key], done[key], until))
+                for on in (first + timedelta(days=n) for n in range(FORTNIGHT))
+            ]
     return found
 
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from django.core.paginator import Paginator
 from django.db.models import OuterRef, Q, QuerySet, Subquery
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -14,7 +14,7 @@ from assessments.models import Intake
 from bookings.models import Appointment
 from clinic.dashboard.logged import Fortnight, fortnights
 from clinic.dashboard.verdict import Verdict, can_i_run
-from clinic.people.access import role_required
+from clinic.people.access import PersonRequest, role_required
 from clinic.people.models import RunnerProfile
 from exercises.models import Programme
 
@@ -33,10 +33,14 @@ class Standing(NamedTuple):
 
 @role_required("therapist", "staff")
 @require_safe
-def runners(request: HttpRequest) -> HttpResponse:
+def runners(request: PersonRequest) -> HttpResponse:
     words = request.GET.get("q", "").strip()[:80]
     now = timezone.now()
-    people = found_by(words, RunnerProfile.objects.contactable_by(request.user)).select_related("user").order_by("user__name", "pk")
+    people = (
+        found_by(words, RunnerProfile.objects.contactable_by(request.user))
+        .select_related("user")
+        .order_by("user__name", "pk")
+    )
     people = people.annotate(next_session=next_session(now))
     page = Paginator(people, A_PAGE).get_page(request.GET.get("page"))
     facts = {"page": page, "words": words, "now": now, "zone": request.user.zone}
@@ -44,10 +48,24 @@ def runners(request: HttpRequest) -> HttpResponse:
         return render(request, "dashboard/contacts.html", facts)
     on = now.astimezone(request.user.tz).date()
     logged = fortnights(page.object_list, until=on)
-    titles = dict(Programme.objects.filter(runner__in=[each.pk for each in page.object_list], state=Programme.State.ACTIVE).values_list("runner_id", "title"))
-    blocked = set(Intake.objects.filter(runner__in=[each.pk for each in page.object_list]).blocking().values_list("runner_id", flat=True))
+    titles = dict(
+        Programme.objects.filter(
+            runner__in=[each.pk for each in page.object_list], state=Programme.State.ACTIVE
+        ).values_list("runner_id", "title")
+    )
+    blocked = set(
+        Intake.objects.filter(runner__in=[each.pk for each in page.object_list])
+        .blocking()
+        .values_list("runner_id", flat=True)
+    )
     facts["rows"] = [
-        Standing(each, logged[each.pk], can_i_run(pains=logged[each.pk].pains, today=on, red_flags=each.pk in blocked), each.pk in blocked, titles.get(each.pk, ""))
+        Standing(
+            each,
+            logged[each.pk],
+            can_i_run(pains=logged[each.pk].pains, today=on, red_flags=each.pk in blocked),
+            each.pk in blocked,
+            titles.get(each.pk, ""),
+        )
         for each in page.object_list
     ]
     return render(request, "dashboard/runners.html", facts)
@@ -56,7 +74,9 @@ def runners(request: HttpRequest) -> HttpResponse:
 def found_by(words: str, people: QuerySet[RunnerProfile]) -> QuerySet[RunnerProfile]:
     """Whose name, address or phone holds every one of `words`."""
     for word in words.split():
-        people = people.filter(Q(user__name__icontains=word) | Q(user__email__icontains=word) | Q(phone__icontains=word))
+        people = people.filter(
+            Q(user__name__icontains=word) | Q(user__email__icontains=word) | Q(phone__icontains=word)
+        )
     return people
 
 

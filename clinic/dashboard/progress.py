@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from assessments.models import Assessment
 from clinic.dashboard.charts import pain_trend
 from clinic.dashboard.verdict import Pain
-from clinic.people.access import role_required
+from clinic.people.access import PersonRequest, role_required
 from exercises.adherence import Adherence, of_runner
 from exercises.models import SessionLog
 
@@ -30,7 +30,7 @@ class Week:
 
 @role_required("runner")
 @require_safe
-def progress(request: HttpRequest) -> HttpResponse:
+def progress(request: PersonRequest) -> HttpResponse:
     runner = request.user.runner
     today = timezone.now().astimezone(request.user.tz).date()
     first = today - timedelta(days=today.weekday(), weeks=WEEKS - 1)
@@ -39,7 +39,9 @@ def progress(request: HttpRequest) -> HttpResponse:
     for on, pain in logs.values_list("on", "pain"):
         worst[on] = max(pain, worst.get(on, 0))
     pains = [Pain(on, pain) for on, pain in worst.items()]
-    signed = list(Assessment.objects.signed().of(runner).select_related("therapist__user").order_by("-signed_at")[:SHOWN])
+    signed = list(
+        Assessment.objects.signed().of(runner).select_related("therapist__user").order_by("-signed_at")[:SHOWN]
+    )
     facts = {
         "trend": pain_trend(pains, first=first, today=today),
         "weeks": by_week(of_runner(runner, first=first, last=today), first),
@@ -55,7 +57,9 @@ def by_week(adherence: Adherence, first: date) -> list[Week]:
     weeks = []
     for start in range(0, len(adherence.days), 7):
         days = adherence.days[start : start + 7]
-        weeks.append(Week(days[0].on, sum(1 for day in days if day.planned and day.done), sum(1 for day in days if day.planned)))
+        weeks.append(
+            Week(days[0].on, sum(1 for day in days if day.planned and day.done), sum(1 for day in days if day.planned))
+        )
     while weeks and not weeks[0].planned:
         weeks.pop(0)
     return weeks

@@ -86,18 +86,26 @@ def for_therapist(therapist: TherapistProfile, *, now: datetime) -> TherapistDay
     schedule = read_schedule(therapists=[therapist], days=[on], zone=zone, now=now)
     kept = schedule.visits.get(therapist.pk, [])
     sessions = [visit.record for visit in kept if visit.record.hold_expires_at is None]
-    in_care = list(RunnerProfile.objects.in_care_of(therapist).select_related("user").annotate(first_seen=first_seen_by(therapist)))
+    in_care = list(
+        RunnerProfile.objects.in_care_of(therapist).select_related("user").annotate(first_seen=first_seen_by(therapist))
+    )
     first_seen = {each.pk: each.first_seen for each in in_care}
     asked = {*first_seen, *(each.runner_id for each in sessions)}
     intakes = {each.runner_id: each for each in Intake.objects.filter(runner__in=asked).latest_of_each_runner()}
-    drafts = list(Assessment.objects.drafts().filter(therapist=therapist).select_related("runner__user").order_by("-started_at"))
+    drafts = list(
+        Assessment.objects.drafts().filter(therapist=therapist).select_related("runner__user").order_by("-started_at")
+    )
     draft_of = {each.runner_id: each for each in reversed(drafts)}
     logged = fortnights(in_care, until=on)
     day = TherapistDay(on, now, zone, drafts=drafts[:DRAFTS_SHOWN], drafts_count=len(drafts))
     day.visits = [
         Visit(
-            each, is_first(each, first_seen.get(each.runner_id)), intakes.get(each.runner_id), draft_of.get(each.runner_id),
-            logged.get(each.runner_id) or Fortnight(), past=each.end <= now or each.state in ENDED,
+            each,
+            is_first(each, first_seen.get(each.runner_id)),
+            intakes.get(each.runner_id),
+            draft_of.get(each.runner_id),
+            logged.get(each.runner_id) or Fortnight(),
+            past=each.end <= now or each.state in ENDED,
         )
         for each in sessions
     ]
@@ -105,9 +113,7 @@ def for_therapist(therapist: TherapistProfile, *, now: datetime) -> TherapistDay
         day.next.is_next = True
     taken = [visit.busy for visit in kept] + [each.period for each in schedule.absences.get(therapist.pk, [])]
     day.rows = in_order(day.coming, gaps_left(work=schedule.work(therapist.pk, on), taken=taken, now=now))
-    day.calls = who_to_call(
-        runners=in_care, intakes=intakes, logged=logged, today=on
-    )
+    day.calls = who_to_call(runners=in_care, intakes=intakes, logged=logged, today=on)
     return day
 
 
@@ -124,6 +130,7 @@ def is_first(session: Appointment, first_seen: datetime | None) -> bool:
 
 def in_order(visits: Sequence[Visit], gaps: Sequence[Gap]) -> list[Visit | Gap]:
     """Sessions and free time by their start."""
+
     def start(row: Any) -> datetime:
         return row.appointment.start if isinstance(row, Visit) else row.start
 

@@ -46,10 +46,16 @@ def can_i_run(*, pains: Iterable[Pain], today: date, red_flags: bool = False) ->
     """
     days = sorted((each for each in pains if each.on <= today), reverse=True)
     if red_flags:
-        return Verdict("red", "Not today", "Something you told us needs a look before any running. Your therapist has been told.")
+        return Verdict(
+            "red", "Not today", "Something you told us needs a look before any running. Your therapist has been told."
+        )
     if not days or today - days[0].on >= FRESH:
         since = "You have not logged any pain yet." if not days else "You have logged no pain for a week."
-        return Verdict("unknown", "We cannot tell yet", f"{since} Log today’s exercises and how much it hurt, and the answer stands here.")
+        return Verdict(
+            "unknown",
+            "We cannot tell yet",
+            f"{since} Log today’s exercises and how much it hurt, and the answer stands here.",
+        )
     reds = 0
     for each in days:
         if light(each.pain) != "red":
@@ -58,13 +64,25 @@ def can_i_run(*, pains: Iterable[Pain], today: date, red_flags: bool = False) ->
     latest = days[0]
     said = f"Pain was {latest.pain} {day_words(latest.on, today)}."
     if reds >= 2:
-        return Verdict("red", "Not today", f"{said} That is {reds} red days in a row, so your therapist looks at your plan.", reds)
+        return Verdict(
+            "red", "Not today", f"{said} That is {reds} red days in a row, so your therapist looks at your plan.", reds
+        )
     if reds:
-        return Verdict("red", "Not today", f"{said} That is too much for now: rest a day or two, then go one step back.", reds)
+        return Verdict(
+            "red", "Not today", f"{said} That is too much for now: rest a day or two, then go one step back.", reds
+        )
     if rises(days, today):
-        return Verdict("red", "Not today", f"{said} Your pain is higher this week than last. Rest a day or two, then go one step back.")
+        return Verdict(
+            "red",
+            "Not today",
+            f"{said} Your pain is higher this week than last. Rest a day or two, then go one step back.",
+        )
     if light(latest.pain) == "amber":
-        return Verdict("amber", "Same as last time, no more", f"{said} That is allowed, as long as it has settled by the next morning.")
+        return Verdict(
+            "amber",
+            "Same as last time, no more",
+            f"{said} That is allowed, as long as it has settled by the next morning.",
+        )
     greens = 0
     for each in days:
         if light(each.pain) != "green":

@@ -10,6 +10,7 @@ from clinic.core.decorators import public
 from clinic.core.viewer import THEME_COOKIE, THEMES, zone_of
 from clinic.dashboard import runner_day, therapist_day
 from clinic.dashboard.free_soon import free_soon
+from clinic.people.access import PersonRequest
 from clinic.people.services import choose_theme
 from exercises.offers import take_undo
 
@@ -24,12 +25,16 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def today(request: HttpRequest) -> HttpResponse:
+def today(request: PersonRequest) -> HttpResponse:
     """The page each person starts their day on."""
     if request.user.is_clinic_staff:
         return redirect("bookings:board")
     if request.user.is_therapist:
-        return render(request, "dashboard/therapist_today.html", {"day": therapist_day.for_therapist(request.user.therapist, now=timezone.now())})
+        return render(
+            request,
+            "dashboard/therapist_today.html",
+            {"day": therapist_day.for_therapist(request.user.therapist, now=timezone.now())},
+        )
     facts = {"day": runner_day.for_runner(request.user.runner, now=timezone.now()), "offer": take_undo(request)}
     return render(request, "dashboard/runner_today.html", facts)
 

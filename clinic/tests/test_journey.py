@@ -42,11 +42,20 @@ def clinic_open(nadia: User) -> Service:
     """A library, a first visit with Nadia, and her hours on every day of the week."""
     call_command("load_exercise_library", verbosity=0)
     service = Service.objects.create(
-        slug="first-visit", name="First visit", summary="We watch you run", minutes=45, price_pence=6800, min_notice_min=120, change_notice_h=24, is_first_visit=True
+        slug="first-visit",
+        name="First visit",
+        summary="We watch you run",
+        minutes=45,
+        price_pence=6800,
+        min_notice_min=120,
+        change_notice_h=24,
+        is_first_visit=True,
     )
     service.therapists.add(nadia.therapist)
     for weekday in range(7):
-        WeeklyHours.objects.create(therapist=nadia.therapist, weekday=weekday, starts=time(8), ends=time(19), valid_from=date(2026, 1, 1))
+        WeeklyHours.objects.create(
+            therapist=nadia.therapist, weekday=weekday, starts=time(8), ends=time(19), valid_from=date(2026, 1, 1)
+        )
     return service
 
 
@@ -241,7 +250,9 @@ def test_the_whole_story(open_browser, nadia, joan, clinic_open):
         dispatch(now=one_hour.due_at + timedelta(minutes=minute))
     one_hour.refresh_from_db()
     assert one_hour.state == "sent"
-    assert [letter.to for letter in mail.outbox if letter.subject.endswith("begins soon")] == [["maya.lindqvist@mail.example"]]
+    assert [letter.to for letter in mail.outbox if letter.subject.endswith("begins soon")] == [
+        ["maya.lindqvist@mail.example"]
+    ]
 
 
 def test_booking_and_logging_without_script(open_browser, nadia, clinic_open):
@@ -254,7 +265,10 @@ def test_booking_and_logging_without_script(open_browser, nadia, clinic_open):
         therapist=nadia.therapist,
         by=nadia,
         title="First steps",
-        doses=[Dose(exercise=Exercise.objects.get(slug="squat"), sets=2, reps=8, days=EVERY_DAY), Dose(exercise=Exercise.objects.get(slug="plank"), sets=1, hold_s=20, days=EVERY_DAY)],
+        doses=[
+            Dose(exercise=Exercise.objects.get(slug="squat"), sets=2, reps=8, days=EVERY_DAY),
+            Dose(exercise=Exercise.objects.get(slug="plank"), sets=1, hold_s=20, days=EVERY_DAY),
+        ],
         starts_on=today,
         now=timezone.now(),
     )

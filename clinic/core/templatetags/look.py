@@ -25,7 +25,9 @@ def icon(name: str, label: str = "", css: str = "") -> SafeString:
     spoken = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
     return format_html(
         '<svg class="bi{}" width="1em" height="1em" fill="currentColor" viewBox="0 0 16 16" {}>{}</svg>',
-        f" {css}" if css else "", spoken, icon_paths(name),
+        f" {css}" if css else "",
+        spoken,
+        icon_paths(name),
     )
 
 
@@ -36,7 +38,8 @@ def face(person: Any, size: str = "", label: bool = False) -> SafeString:
     spoken = format_html('role="img" aria-label="Portrait of {}"', user) if label else mark_safe('aria-hidden="true"')
     return format_html(
         '<svg class="face{}" viewBox="0 0 64 64" width="56" height="56" {}>{}</svg>',
-        f" face-{size}" if size else "", spoken,
+        f" face-{size}" if size else "",
+        spoken,
         mark_safe(portrait(f"person-{user.pk}")),
     )
 
@@ -61,7 +64,9 @@ def when(context: Context, at: datetime, zone: str = "", style: str = "full") ->
         beside += f", {day}{wording.clock(at, settings.CLINIC_ZONE)} at the clinic"
     return format_html(
         '<time class="when" datetime="{}"><b>{}</b> <small>{}</small></time>',
-        at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"), own, beside,
+        at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        own,
+        beside,
     )
 
 

@@ -14,7 +14,9 @@ def test_every_trigger_stands_after_the_migrations():
 
 
 def test_a_dropped_trigger_is_missed_and_comes_back():
-    model, constraint = next((model, constraint) for model, constraint in guarded() if model._meta.label == "audit.Event")
+    model, constraint = next(
+        (model, constraint) for model, constraint in guarded() if model._meta.label == "audit.Event"
+    )
     constraint.drop_triggers(model, connection.schema_editor())
     assert missing_triggers(connection) == ["audit_event_written_once_update", "audit_event_written_once_delete"]
     restore_triggers(sender=apps.get_app_config("audit"), using="default")

@@ -7,7 +7,9 @@ from clinic.core.widgets import Cards, ScaleField, Switch
 
 class Visit(forms.Form):
     email = forms.EmailField(label="E-mail", help_text="Where the letter goes.")
-    goal = forms.ChoiceField(label="Goal", widget=Cards, choices=[("a", "First 5k | You are starting."), ("b", "Marathon")])
+    goal = forms.ChoiceField(
+        label="Goal", widget=Cards, choices=[("a", "First 5k | You are starting."), ("b", "Marathon")]
+    )
     pain = ScaleField(label="Pain", tinted=True, required=False)
     agree = forms.BooleanField(label="I agree")
     quiet = forms.BooleanField(label="Quiet at night", required=False, widget=Switch)

@@ -32,7 +32,9 @@ def asking(path: str = "/", role: str = "", **cookies: str) -> SimpleNamespace:
 
 def test_an_icon_beside_a_word_is_silent() -> None:
     out = drawn('{% icon "check-lg" %}')
-    assert out.startswith('<svg class="bi" width="1em" height="1em" fill="currentColor" viewBox="0 0 16 16" aria-hidden="true"><path d="M12.736')
+    assert out.startswith(
+        '<svg class="bi" width="1em" height="1em" fill="currentColor" viewBox="0 0 16 16" aria-hidden="true"><path d="M12.736'
+    )
 
 
 def test_an_icon_alone_has_a_name() -> None:
@@ -112,13 +114,24 @@ def test_near_days(on: int, said: str) -> None:
 
 @pytest.mark.parametrize(
     ("minutes", "said"),
-    [(-5, "now"), (0, "now"), (0.5, "in under a minute"), (12, "in 12 min"), (60, "in 1 h"), (69, "in 1 h 9 min"), (480, "in 8 h"), (2880, "in 2 days")],
+    [
+        (-5, "now"),
+        (0, "now"),
+        (0.5, "in under a minute"),
+        (12, "in 12 min"),
+        (60, "in 1 h"),
+        (69, "in 1 h 9 min"),
+        (480, "in 8 h"),
+        (2880, "in 2 days"),
+    ],
 )
 def test_how_long_until(minutes: float, said: str) -> None:
     assert wording.until_words(AT + timedelta(minutes=minutes), AT) == said
 
 
-@pytest.mark.parametrize(("hour", "said"), [(4, "Evening"), (5, "Morning"), (11, "Morning"), (12, "Afternoon"), (18, "Evening")])
+@pytest.mark.parametrize(
+    ("hour", "said"), [(4, "Evening"), (5, "Morning"), (11, "Morning"), (12, "Afternoon"), (18, "Evening")]
+)
 def test_the_greeting_goes_by_the_readers_clock(hour: int, said: str) -> None:
     assert wording.greeting(datetime(2026, 11, 24, hour, tzinfo=UTC), "Europe/London") == said
 
@@ -148,8 +161,13 @@ def test_a_theme_nobody_offers_is_none() -> None:
 @pytest.mark.parametrize(
     ("role", "path", "current"),
     [
-        ("runner", "/today/", "Today"), ("runner", "/programme/today/", "Programme"), ("runner", "/exercises/squat/", "Programme"),
-        ("runner", "/book/first-visit/", "Book"), ("therapist", "/runners/", "Runners"), ("staff", "/board/new/", "Board"), ("", "/", None),
+        ("runner", "/today/", "Today"),
+        ("runner", "/programme/today/", "Programme"),
+        ("runner", "/exercises/squat/", "Programme"),
+        ("runner", "/book/first-visit/", "Book"),
+        ("therapist", "/runners/", "Runners"),
+        ("staff", "/board/new/", "Board"),
+        ("", "/", None),
     ],
 )
 def test_the_place_one_is_at_is_marked_and_only_that(role: str, path: str, current: str | None) -> None:
@@ -158,7 +176,13 @@ def test_the_place_one_is_at_is_marked_and_only_that(role: str, path: str, curre
 
 
 def test_each_role_has_its_own_places() -> None:
-    assert [place.label for place in places_for(asking(role="runner"))] == ["Today", "Programme", "Book", "Progress", "You"]
+    assert [place.label for place in places_for(asking(role="runner"))] == [
+        "Today",
+        "Programme",
+        "Book",
+        "Progress",
+        "You",
+    ]
     assert places_for(asking(role="staff"))[0].label == "Board"
     assert places_for(asking())[0].label == "Exercises"
 

@@ -15,13 +15,22 @@ TODAY = date(2026, 11, 24)  # a Tuesday
 @pytest.fixture
 def squat(db: None) -> Exercise:
     return Exercise.objects.create(
-        slug="squat", name="Squat", category="strength", summary="Bend your knees.", difficulty=2, sets=3, reps=8, rest_s=60,
+        slug="squat",
+        name="Squat",
+        category="strength",
+        summary="Bend your knees.",
+        difficulty=2,
+        sets=3,
+        reps=8,
+        rest_s=60,
     )
 
 
 @pytest.fixture
 def first_visit(db: None) -> Service:
-    return Service.objects.create(slug="first-visit", name="First visit", minutes=45, price_pence=6800, is_first_visit=True)
+    return Service.objects.create(
+        slug="first-visit", name="First visit", minutes=45, price_pence=6800, is_first_visit=True
+    )
 
 
 @pytest.fixture
@@ -33,11 +42,25 @@ def follow_up(db: None) -> Service:
 def plan(squat: Exercise) -> Callable[..., Programme]:
     """`plan(runner, therapist, days=…)`: an active programme of one exercise, begun four weeks ago."""
 
-    def make(runner: RunnerProfile, therapist: TherapistProfile, *, days: list[int] | None = None, starts_on: date = TODAY - timedelta(weeks=4)) -> Programme:
-        programme = Programme.objects.create(runner=runner, therapist=therapist, title="Back to 10 km", starts_on=starts_on)
+    def make(
+        runner: RunnerProfile,
+        therapist: TherapistProfile,
+        *,
+        days: list[int] | None = None,
+        starts_on: date = TODAY - timedelta(weeks=4),
+    ) -> Programme:
+        programme = Programme.objects.create(
+            runner=runner, therapist=therapist, title="Back to 10 km", starts_on=starts_on
+        )
         phase = Phase.objects.create(programme=programme, position=1, title="Build", weeks=12)
         Prescription.objects.create(
-            phase=phase, exercise=squat, position=1, sets=3, reps=8, rest_s=60, days=[0, 1, 2, 3, 4, 5, 6] if days is None else days,
+            phase=phase,
+            exercise=squat,
+            position=1,
+            sets=3,
+            reps=8,
+            rest_s=60,
+            days=[0, 1, 2, 3, 4, 5, 6] if days is None else days,
         )
         return programme
 
@@ -49,8 +72,16 @@ def log(db: None) -> Callable[..., SessionLog]:
     """`log(programme, on, pain=…)`: one set of its exercise done on that day."""
 
     def make(programme: Programme, on: date, *, pain: int | None = None) -> SessionLog:
-        kept = SessionLog.objects.create(programme=programme, runner=programme.runner, on=on, pain=pain, logged_at=datetime(on.year, on.month, on.day, 18, tzinfo=UTC))
-        SetLog.objects.create(session_log=kept, prescription=programme.phases.get().prescriptions.get(), number=1, reps=8)
+        kept = SessionLog.objects.create(
+            programme=programme,
+            runner=programme.runner,
+            on=on,
+            pain=pain,
+            logged_at=datetime(on.year, on.month, on.day, 18, tzinfo=UTC),
+        )
+        SetLog.objects.create(
+            session_log=kept, prescription=programme.phases.get().prescriptions.get(), number=1, reps=8
+        )
         return kept
 
     return make
@@ -63,8 +94,18 @@ def book() -> Callable[..., Appointment]:
     def make(runner: User, therapist: User, service: Service, start: datetime, **fields: object) -> Appointment:
         end = start + service.length
         return Appointment.objects.create(
-            runner=runner.runner, therapist=therapist.therapist, service=service, start=start, end=end, busy_from=start, busy_until=end,
-            zone="Europe/London", wall_start=start.isoformat(), booked_by=runner, booked_at=start - timedelta(days=3), **fields,
+            runner=runner.runner,
+            therapist=therapist.therapist,
+            service=service,
+            start=start,
+            end=end,
+            busy_from=start,
+            busy_until=end,
+            zone="Europe/London",
+            wall_start=start.isoformat(),
+            booked_by=runner,
+            booked_at=start - timedelta(days=3),
+            **fields,
         )
 
     return make
@@ -79,6 +120,8 @@ def open_hours(therapist: User) -> WeeklyHours:
 @pytest.fixture
 def take_in_care(therapist: User) -> Callable[[User], None]:
     def take(runner: User) -> None:
-        CareRelationship.objects.create(runner=runner.runner, therapist=therapist.therapist, since=datetime(2026, 9, 1, tzinfo=UTC))
+        CareRelationship.objects.create(
+            runner=runner.runner, therapist=therapist.therapist, since=datetime(2026, 9, 1, tzinfo=UTC)
+        )
 
     return take

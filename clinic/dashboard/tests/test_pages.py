@@ -50,7 +50,9 @@ def test_the_home_page_of_a_full_clinic_says_whom_to_call(client: Client, first_
     assert "No first visit is free in the coming 60 days." in page(client, "/")
 
 
-def test_the_home_page_shows_the_nearest_times_in_the_visitors_zone(client: Client, therapist: User, open_hours: WeeklyHours, first_visit: Service) -> None:
+def test_the_home_page_shows_the_nearest_times_in_the_visitors_zone(
+    client: Client, therapist: User, open_hours: WeeklyHours, first_visit: Service
+) -> None:
     first_visit.therapists.add(therapist.therapist)
     client.cookies["zone"] = "Europe/Stockholm"
     out = page(client, "/")
@@ -59,19 +61,25 @@ def test_the_home_page_shows_the_nearest_times_in_the_visitors_zone(client: Clie
     assert "Your time, Stockholm. First visit £68." in out
 
 
-def test_the_home_page_reads_the_database_twelve_times_at_most(client: Client, therapist: User, open_hours: WeeklyHours, first_visit: Service) -> None:
+def test_the_home_page_reads_the_database_twelve_times_at_most(
+    client: Client, therapist: User, open_hours: WeeklyHours, first_visit: Service
+) -> None:
     first_visit.therapists.add(therapist.therapist)
     assert queries(client, "/") <= 12
 
 
-def test_a_therapist_lists_the_runners_in_care_and_no_others(runner: User, other_runner: User, therapist: User, client_of: ClientOf) -> None:
+def test_a_therapist_lists_the_runners_in_care_and_no_others(
+    runner: User, other_runner: User, therapist: User, client_of: ClientOf
+) -> None:
     out = page(client_of(therapist), "/runners/")
     assert "Maya Lindqvist" in out
     assert "Omar Haddad" not in out
     assert f'href="/runners/{runner.runner.pk}/"' in out
 
 
-def test_a_therapist_searches_the_runners_in_care(runner: User, other_runner: User, therapist: User, take_in_care, client_of: ClientOf) -> None:
+def test_a_therapist_searches_the_runners_in_care(
+    runner: User, other_runner: User, therapist: User, take_in_care, client_of: ClientOf
+) -> None:
     take_in_care(other_runner)
     out = page(client_of(therapist), "/runners/?q=omar")
     assert "Omar Haddad" in out
@@ -84,7 +92,9 @@ def test_a_search_without_a_hit_keeps_what_was_typed(therapist: User, client_of:
     assert 'value="&lt;b&gt;zz"' in out
 
 
-def test_staff_see_how_to_reach_everybody_and_nothing_clinical(runner: User, therapist: User, staff: User, plan, log, client_of: ClientOf) -> None:
+def test_staff_see_how_to_reach_everybody_and_nothing_clinical(
+    runner: User, therapist: User, staff: User, plan, log, client_of: ClientOf
+) -> None:
     log(plan(runner.runner, therapist.therapist), TODAY, pain=7)
     out = page(client_of(staff), "/runners/")
     assert "maya@mail.example" in out
@@ -93,7 +103,9 @@ def test_staff_see_how_to_reach_everybody_and_nothing_clinical(runner: User, the
 
 
 @pytest.mark.parametrize("who", ["therapist", "staff"])
-def test_a_list_costs_the_same_for_one_and_for_three(who: str, runner: User, therapist: User, staff: User, plan, log, take_in_care, client_of: ClientOf) -> None:
+def test_a_list_costs_the_same_for_one_and_for_three(
+    who: str, runner: User, therapist: User, staff: User, plan, log, take_in_care, client_of: ClientOf
+) -> None:
     client = client_of({"therapist": therapist, "staff": staff}[who])
     log(plan(runner.runner, therapist.therapist), TODAY, pain=1)
     one = queries(client, "/runners/")
@@ -114,7 +126,9 @@ def test_progress_without_anything_logged_says_what_to_do(runner: User, client_o
     assert "Nothing to draw yet" in page(client_of(runner), "/progress/")
 
 
-def test_progress_draws_twelve_weeks_with_their_tables(runner: User, therapist: User, plan, log, client_of: ClientOf) -> None:
+def test_progress_draws_twelve_weeks_with_their_tables(
+    runner: User, therapist: User, plan, log, client_of: ClientOf
+) -> None:
     programme = plan(runner.runner, therapist.therapist)
     log(programme, TODAY - timedelta(days=20), pain=5)
     log(programme, TODAY - timedelta(days=1), pain=2)
@@ -124,7 +138,9 @@ def test_progress_draws_twelve_weeks_with_their_tables(runner: User, therapist: 
     assert '<td class="num">1 of 2</td>' in out
 
 
-def test_progress_reads_the_database_twelve_times_at_most(runner: User, therapist: User, plan, log, client_of: ClientOf) -> None:
+def test_progress_reads_the_database_twelve_times_at_most(
+    runner: User, therapist: User, plan, log, client_of: ClientOf
+) -> None:
     log(plan(runner.runner, therapist.therapist), TODAY, pain=2)
     assert queries(client_of(runner), "/progress/") <= 12
 
@@ -152,7 +168,9 @@ def test_the_style_guide_shows_every_part_in_light_and_dark(client: Client) -> N
     assert len(re.findall(r' id="([^"]+)"', out)) == len(set(re.findall(r' id="([^"]+)"', out)))
 
 
-@pytest.mark.parametrize("part", sorted(path.name for path in (settings.BASE_DIR / "templates" / "components").glob("*.html")))
+@pytest.mark.parametrize(
+    "part", sorted(path.name for path in (settings.BASE_DIR / "templates" / "components").glob("*.html"))
+)
 def test_a_part_names_its_parameters_in_its_first_line(part: str) -> None:
     first = (Path(settings.BASE_DIR) / "templates" / "components" / part).read_text().splitlines()[0]
     assert re.search(r"\{# .+ #\}", first)
@@ -188,7 +206,9 @@ def test_an_old_form_says_how_to_send_it_again() -> None:
 
 def test_a_refusal_says_what_happened(rf: RequestFactory) -> None:
     request = rf.post("/today/")
-    refused = render(request, "refused.html", {"error": DomainError("17:30 has just gone.", code="slot_taken")}, status=409)
+    refused = render(
+        request, "refused.html", {"error": DomainError("17:30 has just gone.", code="slot_taken")}, status=409
+    )
     assert "17:30 has just gone." in refused.content.decode()
 
 
@@ -197,14 +217,42 @@ def test_the_error_page_needs_nothing_that_may_be_broken() -> None:
 
 
 def test_every_letter_has_the_clinics_frame() -> None:
-    out = render_to_string("emails/_base.html", {"clinic": {"name": "Stridewell", "address": "14 Quayside Row, Bristol"}, "site": "http://clinic.test", "stop_url": ""})
+    out = render_to_string(
+        "emails/_base.html",
+        {
+            "clinic": {"name": "Stridewell", "address": "14 Quayside Row, Bristol"},
+            "site": "http://clinic.test",
+            "stop_url": "",
+        },
+    )
     assert "14 Quayside Row, Bristol" in out
     assert "Stop these" not in out
 
 
-def test_progress_says_what_was_found_in_plain_words_once_it_is_signed(runner: User, therapist: User, now: datetime, client_of: ClientOf) -> None:
-    draft = Assessment.objects.create(runner=runner.runner, therapist=therapist.therapist, catalogue_version=1, rules_version=1, started_at=now, saved_at=now)
-    Finding.objects.create(assessment=draft, rule="pelvic_drop", side="left", title="Pelvic drop", verdict="outside", reason="8.1", lay="Your right hip drops.", source="x", mark="S", grade="B", rules_version=1)
+def test_progress_says_what_was_found_in_plain_words_once_it_is_signed(
+    runner: User, therapist: User, now: datetime, client_of: ClientOf
+) -> None:
+    draft = Assessment.objects.create(
+        runner=runner.runner,
+        therapist=therapist.therapist,
+        catalogue_version=1,
+        rules_version=1,
+        started_at=now,
+        saved_at=now,
+    )
+    Finding.objects.create(
+        assessment=draft,
+        rule="pelvic_drop",
+        side="left",
+        title="Pelvic drop",
+        verdict="outside",
+        reason="8.1",
+        lay="Your right hip drops.",
+        source="x",
+        mark="S",
+        grade="B",
+        rules_version=1,
+    )
     client = client_of(runner)
     assert "Your right hip drops." not in page(client, "/progress/")
     Assessment.objects.filter(pk=draft.pk).update(state="signed", signed_at=now, signed_by=therapist)

@@ -55,7 +55,9 @@ def test_then_to_book(runner: User, now: datetime, client_of: ClientOf) -> None:
     assert "Now find a time" in page(client_of(runner))
 
 
-def test_then_to_wait_for_the_session(runner: User, therapist: User, now: datetime, first_visit, book, client_of: ClientOf) -> None:
+def test_then_to_wait_for_the_session(
+    runner: User, therapist: User, now: datetime, first_visit, book, client_of: ClientOf
+) -> None:
     Intake.objects.create(runner=runner.runner, goal="first_5k", answered_at=now)
     book(runner, therapist, first_visit, now + timedelta(days=2))
     out = page(client_of(runner))
@@ -75,7 +77,9 @@ def test_exercises_of_the_day_with_one_tap_each(runner: User, therapist: User, p
     assert "Week 5 of 12: Build" in out
 
 
-def test_a_tap_logs_as_planned_comes_back_and_can_be_undone(runner: User, therapist: User, plan, client_of: ClientOf) -> None:
+def test_a_tap_logs_as_planned_comes_back_and_can_be_undone(
+    runner: User, therapist: User, plan, client_of: ClientOf
+) -> None:
     programme = plan(runner.runner, therapist.therapist)
     prescription = programme.phases.get().prescriptions.get()
     client = client_of(runner)
@@ -118,7 +122,9 @@ def test_an_open_red_flag_says_not_today(runner: User, now: datetime, client_of:
     assert "Not today" in page(client_of(runner))
 
 
-def test_a_session_within_two_hours_takes_the_button(runner: User, therapist: User, now: datetime, plan, follow_up, book, client_of: ClientOf) -> None:
+def test_a_session_within_two_hours_takes_the_button(
+    runner: User, therapist: User, now: datetime, plan, follow_up, book, client_of: ClientOf
+) -> None:
     plan(runner.runner, therapist.therapist)
     session = book(runner, therapist, follow_up, now + timedelta(hours=2))
     out = page(client_of(runner))
@@ -127,7 +133,9 @@ def test_a_session_within_two_hours_takes_the_button(runner: User, therapist: Us
     assert out.count("btn-primary") == 1
 
 
-def test_a_session_later_than_that_stands_beside(runner: User, therapist: User, now: datetime, plan, follow_up, book, client_of: ClientOf) -> None:
+def test_a_session_later_than_that_stands_beside(
+    runner: User, therapist: User, now: datetime, plan, follow_up, book, client_of: ClientOf
+) -> None:
     plan(runner.runner, therapist.therapist)
     book(runner, therapist, follow_up, now + timedelta(hours=2, minutes=1))
     out = page(client_of(runner))
@@ -135,7 +143,9 @@ def test_a_session_later_than_that_stands_beside(runner: User, therapist: User, 
     assert "in 2 h" in out
 
 
-def test_two_weeks_of_days_and_pain_are_drawn_with_their_tables(runner: User, therapist: User, plan, log, client_of: ClientOf) -> None:
+def test_two_weeks_of_days_and_pain_are_drawn_with_their_tables(
+    runner: User, therapist: User, plan, log, client_of: ClientOf
+) -> None:
     programme = plan(runner.runner, therapist.therapist)
     for ago in (1, 2, 3):
         log(programme, TODAY - timedelta(days=ago), pain=ago)
@@ -145,7 +155,9 @@ def test_two_weeks_of_days_and_pain_are_drawn_with_their_tables(runner: User, th
     assert "<td>Sat 21 Nov</td><td>3</td>" in out
 
 
-def test_a_runners_day_reads_the_database_twelve_times_at_most(runner: User, therapist: User, now: datetime, plan, log, follow_up, book, client_of: ClientOf) -> None:
+def test_a_runners_day_reads_the_database_twelve_times_at_most(
+    runner: User, therapist: User, now: datetime, plan, log, follow_up, book, client_of: ClientOf
+) -> None:
     programme = plan(runner.runner, therapist.therapist)
     log(programme, TODAY, pain=1)
     book(runner, therapist, follow_up, now + timedelta(days=1))
@@ -153,7 +165,15 @@ def test_a_runners_day_reads_the_database_twelve_times_at_most(runner: User, the
 
 
 def test_a_therapist_sees_the_day_in_order_with_free_time(
-    runner: User, other_runner: User, therapist: User, now: datetime, open_hours, first_visit, follow_up, book, client_of: ClientOf,
+    runner: User,
+    other_runner: User,
+    therapist: User,
+    now: datetime,
+    open_hours,
+    first_visit,
+    follow_up,
+    book,
+    client_of: ClientOf,
 ) -> None:
     book(runner, therapist, follow_up, now + timedelta(minutes=30))
     book(other_runner, therapist, first_visit, now + timedelta(hours=1, minutes=30))
@@ -168,20 +188,31 @@ def test_a_therapist_sees_the_day_in_order_with_free_time(
     assert "no intake" in out
 
 
-def test_a_therapist_does_not_see_anothers_sessions(runner: User, therapist: User, other_therapist: User, now: datetime, follow_up, book, client_of: ClientOf) -> None:
+def test_a_therapist_does_not_see_anothers_sessions(
+    runner: User, therapist: User, other_therapist: User, now: datetime, follow_up, book, client_of: ClientOf
+) -> None:
     book(runner, other_therapist, follow_up, now + timedelta(minutes=30))
     out = page(client_of(therapist))
     assert "No sessions today" in out
 
 
-def test_an_intake_is_summed_up_before_a_first_visit(runner: User, therapist: User, now: datetime, open_hours, first_visit, book, client_of: ClientOf) -> None:
+def test_an_intake_is_summed_up_before_a_first_visit(
+    runner: User, therapist: User, now: datetime, open_hours, first_visit, book, client_of: ClientOf
+) -> None:
     Intake.objects.create(runner=runner.runner, goal="first_5k", answered_at=now, regions=[], pain=3)
     book(runner, therapist, first_visit, now + timedelta(minutes=30))
     assert "Intake complete: nothing hurts, pain 3" in page(client_of(therapist))
 
 
 def test_red_flags_come_first_among_those_to_call(
-    runner: User, other_runner: User, therapist: User, now: datetime, plan, log, take_in_care, client_of: ClientOf,
+    runner: User,
+    other_runner: User,
+    therapist: User,
+    now: datetime,
+    plan,
+    log,
+    take_in_care,
+    client_of: ClientOf,
 ) -> None:
     take_in_care(other_runner)
     programme = plan(runner.runner, therapist.therapist)
@@ -194,7 +225,9 @@ def test_red_flags_come_first_among_those_to_call(
     assert "2 reds in a row" in out
 
 
-def test_who_leaves_out_most_exercise_days_is_to_be_called(runner: User, therapist: User, plan, log, client_of: ClientOf) -> None:
+def test_who_leaves_out_most_exercise_days_is_to_be_called(
+    runner: User, therapist: User, plan, log, client_of: ClientOf
+) -> None:
     programme = plan(runner.runner, therapist.therapist)
     for ago in (1, 5, 9):
         log(programme, TODAY - timedelta(days=ago), pain=1)
@@ -208,7 +241,16 @@ def test_nobody_to_call_says_what_would_bring_somebody(therapist: User, client_o
 
 
 def test_a_therapists_day_costs_the_same_for_one_session_and_for_three(
-    runner: User, therapist: User, now: datetime, open_hours, follow_up, plan, log, book, take_in_care, client_of: ClientOf,
+    runner: User,
+    therapist: User,
+    now: datetime,
+    open_hours,
+    follow_up,
+    plan,
+    log,
+    book,
+    take_in_care,
+    client_of: ClientOf,
 ) -> None:
     client = client_of(therapist)
     book(runner, therapist, follow_up, now + timedelta(minutes=30))

@@ -14,7 +14,9 @@ def logged(*pains: int, last: int = 0) -> list[Pain]:
     return [Pain(TODAY - timedelta(days=last + len(pains) - 1 - n), pain) for n, pain in enumerate(pains)]
 
 
-@pytest.mark.parametrize(("pain", "light"), [(0, "green"), (2, "green"), (3, "amber"), (5, "amber"), (6, "red"), (10, "red")])
+@pytest.mark.parametrize(
+    ("pain", "light"), [(0, "green"), (2, "green"), (3, "amber"), (5, "amber"), (6, "red"), (10, "red")]
+)
 def test_the_latest_pain_decides(pain: int, light: str) -> None:
     assert can_i_run(pains=logged(pain), today=TODAY).light == light
 
