@@ -235,14 +235,17 @@ def timeline(
             room = int((end - start - 14) / 5.6)
             name = stretch.name if len(stretch.name) <= room else stretch.name[: max(room - 1, 1)].rstrip() + "…"
             body.append(f'<text class="{text}" x="{at(start + 7)}" y="18">{escape(name)}</text>')
-    named_until = 0.0
-    for mark in sorted(marks, key=lambda each: (each.on, each.kind)):
+    tested = {mark.on for mark in marks if mark.kind == "assessment"}
+    shown_marks = sorted(
+        (mark for mark in marks if mark.kind == "assessment" or mark.on not in tested), key=lambda each: each.on
+    )
+    for mark, following in zip(shown_marks, [*shown_marks[1:], None], strict=True):
         place = x(mark.on)
         if mark.kind == "assessment":
             body.append(f'<path class="c-ink" d="M{at(place)} 34l7 7l-7 7l-7 -7Z"/>')
-            if mark.name and place + 11 > named_until:
+            room = (x(following.on) if following else right) - place - 18
+            if mark.name and len(mark.name) * 5.8 <= room:
                 body.append(f'<text class="t-ink" x="{at(place + 11)}" y="45">{escape(mark.name)}</text>')
-                named_until = place + 16 + len(mark.name) * 6
         else:
             css = {"missed": "c-flag", "coming": "c-next"}.get(mark.kind, "c-miss")
             body.append(f'<circle class="{css}" cx="{at(place)}" cy="41" r="4.5"/>')

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 
 from assessments import entry
 from assessments.catalogue import catalogue
-from assessments.models import Assessment, Finding, Measurement, Recommendation
+from assessments.models import Assessment, Finding, Intake, Measurement, Recommendation
 from assessments.readings import Key, Value
 from assessments.record import readings_of
 from assessments.rules import findings, rule_book
@@ -19,6 +19,7 @@ from clinic.audit.services import record
 from clinic.core.errors import Conflict, DomainError
 from clinic.people.models import RunnerProfile, User
 
+SORE_CALF = {"calf_left", "calf_right", "achilles_left", "achilles_right"}
 DETAILS = ("involved_side", "speed_kmh", "steps", "note")
 
 
@@ -35,7 +36,10 @@ class Saved:
 def start_assessment(
     *, runner: RunnerProfile, by: User, now: datetime, appointment: Appointment | None = None
 ) -> Assessment:
-    """A new draft, or the one this therapist has open for the runner already. Raises Forbidden `not_in_care`."""
+    """A new draft, or the one this therapist has open for the runner already. Raises Forbidden `not_in_care`.
+
+    A sore calf or Achilles tendon told in the intake is noted in it, since it rules a higher cadence out.
+    """
     therapist = require_care(by, runner)
     RunnerProfile.objects.select_for_update().get(pk=runner.pk)
     open_draft = Assessment.objects.drafts().filter(runner=runner, therapist=therapist, amends=None).first()
@@ -54,6 +58,9 @@ def start_assessment(
         started_at=now,
         saved_at=now,
     )
+    told = Intake.objects.filter(runner=runner).first()
+    if told is not None and SORE_CALF & set(told.regions):
+        Measurement.objects.create(assessment=draft, key="achilles_history", word="yes")
     record(by=by, action="assessment.started", subject=draft, runner=runner)
     return draft
 

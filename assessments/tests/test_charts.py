@@ -93,6 +93,15 @@ def test_names_on_the_timeline_are_letters_not_tags():
     assert drawing.count("c-stopmark") == 1
 
 
+def test_a_visit_on_the_day_of_an_assessment_is_drawn_once_and_a_label_needs_room():
+    marks = [Mark(MONDAY, "assessment", "First"), Mark(MONDAY, "visit"), Mark(MONDAY + timedelta(days=1), "visit")]
+    drawing = timeline(
+        first=MONDAY, today=MONDAY, weeks=12, programmes=[], marks=marks, pain=[], days_done=[], label="x"
+    )
+    assert drawing.count("c-miss") == 1
+    assert "First" not in drawing
+
+
 numbers = [each for each in BOOK.by_key.values() if each.input == "number"]
 
 

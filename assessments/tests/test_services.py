@@ -262,3 +262,14 @@ def test_each_step_is_written_down(runner, therapist, now):
     signed_of(runner, therapist, now)
     actions = list(Event.objects.about_runner(runner.runner.pk).order_by("pk").values_list("action", flat=True))
     assert actions == ["assessment.started", "assessment.saved", "assessment.signed"]
+
+
+def test_a_sore_calf_told_in_the_intake_rules_a_cadence_target_out(runner, therapist, now):
+    services.answer_intake(
+        runner=runner.runner, by=runner, goal="pain_free", weekly_km=None, regions=["achilles_right"], pain=4,
+        red_flags=[], note="", now=now,
+    )  # fmt: skip
+    draft = draft_of(runner, therapist, now, {"landing.left": "ahead", "cadence": "164"})
+    offers = Recommendation.objects.filter(finding__assessment=draft, finding__rule="overstride")
+    assert offers.exists()
+    assert not offers.filter(kind="cadence").exists()

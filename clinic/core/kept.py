@@ -1,6 +1,7 @@
 """Typed work outlives a log-in that ran out: it is kept, and stands in the form again after log-in."""
 
 from datetime import timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.contrib.auth.middleware import LoginRequiredMiddleware
@@ -35,7 +36,7 @@ class LoginRequired(LoginRequiredMiddleware):
                 )
         return response
 
-    def handle_no_permission(self, request: HttpRequest, view_func: object) -> HttpResponseBase:
+    def handle_no_permission(self, request: Any, view_func: object) -> HttpResponseBase:  # type: ignore[override]
         if request.path.startswith("/api/"):
             return JsonResponse(
                 {
