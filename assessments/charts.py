@@ -239,12 +239,12 @@ def timeline(
     shown_marks = sorted(
         (mark for mark in marks if mark.kind == "assessment" or mark.on not in tested), key=lambda each: each.on
     )
-    for mark, following in zip(shown_marks, [*shown_marks[1:], None], strict=True):
+    ends = [*(x(mark.on) for mark in shown_marks[1:]), right]
+    for mark, end in zip(shown_marks, ends, strict=False):
         place = x(mark.on)
         if mark.kind == "assessment":
             body.append(f'<path class="c-ink" d="M{at(place)} 34l7 7l-7 7l-7 -7Z"/>')
-            room = (x(following.on) if following else right) - place - 18
-            if mark.name and len(mark.name) * 5.8 <= room:
+            if mark.name and len(mark.name) * 5.8 <= end - place - 18:
                 body.append(f'<text class="t-ink" x="{at(place + 11)}" y="45">{escape(mark.name)}</text>')
         else:
             css = {"missed": "c-flag", "coming": "c-next"}.get(mark.kind, "c-miss")
