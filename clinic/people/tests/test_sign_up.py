@@ -182,3 +182,20 @@ def test_a_runner_made_by_the_front_desk_sets_a_password_and_gets_in(client, sta
     client.post(page.redirect_chain[-1][0], {"password1": "seven quiet hills", "password2": "seven quiet hills"})
     answer = client.post(reverse("account_login"), {"login": "karin@mail.example", "password": "seven quiet hills"})
     assert answer.status_code == 302
+
+
+def test_a_double_post_makes_one_account_and_the_first_code_works(client):
+    sign_up(client)
+    again = sign_up(client)
+    assert again.status_code == 302
+    assert again.url.startswith(reverse("account_email_verification_sent"))
+    assert User.objects.count() == 1
+    assert client.post(reverse("account_email_verification_sent"), {"code": code_in_mail()}).url == CHECK
+
+
+def test_signing_up_again_within_seconds_from_another_window_is_asked_to_wait(client):
+    sign_up(Client())
+    answer = sign_up(client)
+    assert answer.status_code == 429
+    assert answer.templates[0].name == "429.html"
+    assert User.objects.count() == 1
