@@ -15,10 +15,10 @@ from rest_framework import serializers
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from clinic.api.etags import etag_of, require_match
 from clinic.api.middleware import LEASE
 from clinic.api.models import IdempotentRequest
 from clinic.core.errors import Conflict
+from clinic.core.etags import etag_of, require_match
 
 pytestmark = [pytest.mark.django_db]
 SHAPE = {"code", "message", "fields", "request_id"}
