@@ -7,7 +7,6 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics, status
-from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.settings import api_settings
 from rest_framework.views import APIView
@@ -19,15 +18,9 @@ from assessments.models import Assessment, Recommendation
 from assessments.services.drafts import DETAILS
 from clinic.audit.services import record_reading
 from clinic.core.errors import Forbidden
-from clinic.people.models import User
+from clinic.people.access import Call
 
 Cursor: Any = api_settings.DEFAULT_PAGINATION_CLASS
-
-
-class Call(Request):
-    """A request past the log-in."""
-
-    user: User
 
 
 class NewestFirst(Cursor):

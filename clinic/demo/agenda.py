@@ -188,6 +188,7 @@ def open_ranges(therapist: TherapistProfile, day: date) -> list[Period]:
     ranges = [
         Period(datetime.combine(day, each.starts, zone), datetime.combine(day, each.ends, zone))
         for each in (extra or weekly)
+        if each.starts is not None and each.ends is not None
     ]
     absences = [Period(each.start, each.end) for each in therapist.time_off.all()]
     return [each for each in ranges if not any(each.overlaps(absence) for absence in absences)]

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from random import Random
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -52,7 +53,9 @@ def write_charts(book: agenda.Book) -> None:
     chance, now, people = book.chance, book.now, book.people
     held = charts.sessions_by_runner(book.rows)
     library = {each.slug: each for each in Exercise.objects.all()}
-    programmes, diligence, pain = [], {}, {}
+    programmes: list[Programme] = []
+    diligence: dict[UUID, float] = {}
+    pain: dict[UUID, tuple[int, int]] = {}
     for number, runner in enumerate(people.runners):
         flags = ("night",) if number == RED_FLAG_AT else ()
         charts.answer(runner, number, chance, runner.user.date_joined + timedelta(minutes=9), flags=flags)

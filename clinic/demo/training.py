@@ -3,11 +3,12 @@
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from random import Random
+from uuid import UUID
 
 from clinic.demo.complaints import Complaint
 from clinic.people.models import RunnerProfile, TherapistProfile
 from exercises.doses import usual_dose
-from exercises.models import Exercise, Programme, SessionLog, SetLog
+from exercises.models import Exercise, Prescription, Programme, SessionLog, SetLog
 from exercises.services import create_programme, enter_race
 
 RACES = (
@@ -60,8 +61,8 @@ def write_logs(
     programmes: list[Programme],
     *,
     today: date,
-    diligence: dict[object, float],
-    pain: dict[object, tuple[int, int]],
+    diligence: dict[UUID, float],
+    pain: dict[UUID, tuple[int, int]],
     chance: Random,
 ) -> None:
     """What each runner did, day by day: less at weekends, pain going down with a bad day in between."""
@@ -93,19 +94,19 @@ def write_logs(
     SetLog.objects.bulk_create(sets, batch_size=1000)
 
 
-def sets_of(log: SessionLog, prescription: object, chance: Random) -> list[SetLog]:
+def sets_of(log: SessionLog, prescription: Prescription, chance: Random) -> list[SetLog]:
     short = chance.random() < 0.06
     return [
         SetLog(
             session_log=log,
             prescription=prescription,
             number=number,
-            reps=max(1, prescription.reps - 2) if short and prescription.reps else prescription.reps,  # type: ignore[attr-defined]
-            hold_s=prescription.hold_s,  # type: ignore[attr-defined]
-            load_kg=prescription.load_kg,  # type: ignore[attr-defined]
-            as_planned=not (short and prescription.reps),  # type: ignore[attr-defined]
+            reps=max(1, prescription.reps - 2) if short and prescription.reps else prescription.reps,
+            hold_s=prescription.hold_s,
+            load_kg=prescription.load_kg,
+            as_planned=not (short and prescription.reps),
         )
-        for number in range(1, prescription.sets + 1)  # type: ignore[attr-defined]
+        for number in range(1, prescription.sets + 1)
     ]
 
 

@@ -7,12 +7,19 @@ from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
+from rest_framework.request import Request
 
 from clinic.people.models import RunnerProfile, User
 
 
 class PersonRequest(HttpRequest):
     """A request past the log-in."""
+
+    user: User
+
+
+class Call(Request):
+    """An API request past the log-in."""
 
     user: User
 

@@ -1,5 +1,8 @@
 """What the exercise API reads and writes. Days are of the runner's own calendar."""
 
+# mypy: disable-error-code="var-annotated, call-arg, assignment"
+# (the stubs know neither many=True with a length nor a field named like an attribute of serializers)
+
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
@@ -25,7 +28,18 @@ class ExerciseCard(serializers.ModelSerializer):
 
     class Meta:
         model = Exercise
-        fields = ("slug", "name", "category", "parent", "summary", "muscles", "regions", "equipment", "difficulty", "dose")
+        fields = (
+            "slug",
+            "name",
+            "category",
+            "parent",
+            "summary",
+            "muscles",
+            "regions",
+            "equipment",
+            "difficulty",
+            "dose",
+        )
 
 
 class ExerciseOut(ExerciseCard):
@@ -48,7 +62,10 @@ class LibraryOut(serializers.Serializer):
     next = serializers.CharField(allow_null=True)
     previous = serializers.CharField(allow_null=True)
     read_as = serializers.CharField(help_text="The search as it was understood; empty when as typed.")
-    facets = serializers.DictField(child=serializers.DictField(child=serializers.IntegerField()), help_text="Shelf -> choice -> how many it leaves.")
+    facets = serializers.DictField(
+        child=serializers.DictField(child=serializers.IntegerField()),
+        help_text="Shelf -> choice -> how many it leaves.",
+    )
     results = ExerciseCard(many=True)
 
 
@@ -60,7 +77,21 @@ class PrescriptionOut(serializers.ModelSerializer):
 
     class Meta:
         model = Prescription
-        fields = ("id", "exercise", "exercise_name", "position", "dose", "sets", "reps", "hold_s", "rest_s", "load_kg", "per_side", "days", "note")
+        fields = (
+            "id",
+            "exercise",
+            "exercise_name",
+            "position",
+            "dose",
+            "sets",
+            "reps",
+            "hold_s",
+            "rest_s",
+            "load_kg",
+            "per_side",
+            "days",
+            "note",
+        )
 
 
 class PhaseOut(serializers.ModelSerializer):

@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 
 from clinic.audit.services import record_reading
 from clinic.core.errors import DomainError, Forbidden
-from clinic.people.access import get_runner
+from clinic.people.access import Call, get_runner
 from exercises import access, doses, today
 from exercises.api.serializers import (
     DoseIn,
@@ -34,8 +34,10 @@ from exercises.services import create_programme, log_day
 from exercises.services.logging import DoneSet
 from exercises.shelves import SHELVES, count, narrow
 
+Cursor: Any = api_settings.DEFAULT_PAGINATION_CLASS
 
-class NewestFirst(api_settings.DEFAULT_PAGINATION_CLASS):
+
+class NewestFirst(Cursor):
     ordering = ("-starts_on", "-created_at", "pk")
 
 
@@ -61,13 +63,29 @@ class LibraryView(APIView):
             asked = query.get(shelf.name, "")
             if asked and shelf.chosen(query) is None:
                 known = ", ".join(choice.key for choice in shelf.choices)
-                raise DomainError(f"There is no {shelf.name} called {asked[:40]!r}.", code="unknown_choice", fields={shelf.name: f"Use {known}."})
+                raise DomainError(
+                    f"There is no {shelf.name} called {asked[:40]!r}.",
+                    code="unknown_choice",
+                    fields={shelf.name: f"Use {known}."},
+                )
             if asked:
                 wanted[shelf.name] = asked
-        answer = search(Exercise.objects.active().select_related("parent"), query.get("q", ""), exactly=query.get("exactly", "") in ("1", "true"))
+        answer = search(
+            Exercise.objects.active().select_related("parent"),
+            query.get("q", ""),
+            exactly=query.get("exactly", "") in ("1", "true"),
+        )
         found = narrow(answer.found, wanted)
         facets = {shelf.name: count(answer.found, wanted, shelf) for shelf in SHELVES}
-        return Response({"next": None, "previous": None, "read_as": answer.read_as, "facets": facets, "results": ExerciseCard(found, many=True).data})
+        return Response(
+            {
+                "next": None,
+                "previous": None,
+                "read_as": answer.read_as,
+                "facets": facets,
+                "results": ExerciseCard(found, many=True).data,
+            }
+        )
 
 
 class ExerciseView(APIView):
@@ -83,6 +101,7 @@ class ProgrammesView(generics.ListAPIView):
     queryset = Programme.objects.none()  # for the schema; see get_queryset
     """A runner's own programmes; for a therapist those of the runners in care."""
 
+    request: Call
     serializer_class = ProgrammeOut
     pagination_class = NewestFirst
 
@@ -91,12 +110,12 @@ class ProgrammesView(generics.ListAPIView):
 
     def paginate_queryset(self, queryset: Any) -> Any:
         page = super().paginate_queryset(queryset)
-        for programme in {each.runner_id: each for each in page}.values():
+        for programme in {each.runner_id: each for each in page or []}.values():
             record_reading(by=self.request.user, runner=programme.runner, what="programmes")
         return page
 
     @extend_schema(request=ProgrammeIn, responses={201: ProgrammeOut})
-    def post(self, request: Request) -> Response:
+    def post(self, request: Call) -> Response:
         """A programme for a runner in care; it takes the place of the one followed until then. Therapists only."""
         if not request.user.is_therapist:
             raise Forbidden("Only a therapist who has this runner in care sets the programme.", code="not_in_care")
@@ -121,7 +140,7 @@ class ProgrammesView(generics.ListAPIView):
 
 class ProgrammeView(APIView):
     @extend_schema(responses=ProgrammeOut)
-    def get(self, request: Request, programme_id: UUID) -> Response:
+    def get(self, request: Call, programme_id: UUID) -> Response:
         """One programme with its phases."""
         programme = access.get_programme(request.user, programme_id)
         record_reading(by=request.user, runner=programme.runner, what="programme")
@@ -130,7 +149,7 @@ class ProgrammeView(APIView):
 
 class TodayView(APIView):
     @extend_schema(responses=TodayOut)
-    def get(self, request: Request, programme_id: UUID) -> Response:
+    def get(self, request: Call, programme_id: UUID) -> Response:
         """The exercises of the runner's today, with what is done."""
         programme = access.get_programme(request.user, programme_id)
         record_reading(by=request.user, runner=programme.runner, what="today's exercises")
@@ -143,7 +162,7 @@ class TodayView(APIView):
 
 class LogsView(APIView):
     @extend_schema(request=LogIn, responses={201: LogOut})
-    def post(self, request: Request) -> Response:
+    def post(self, request: Call) -> Response:
         """What a runner did of a programme on a day; the same call again changes nothing. With what the pain means."""
         sent = LogIn(data=request.data)
         sent.is_valid(raise_exception=True)

@@ -3,14 +3,14 @@
 from uuid import UUID, uuid4
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from clinic.core.errors import DomainError
 from clinic.core.kept import typed
-from clinic.people.access import get_runner, role_required
+from clinic.people.access import PersonRequest, get_runner, role_required
 from clinic.people.models import Role
 from exercises import doses, services
 from exercises.forms import DoseForm, ProgrammeForm
@@ -22,12 +22,14 @@ USUAL_WEEKS = 4
 
 @role_required(Role.THERAPIST)
 @require_http_methods(["GET", "HEAD", "POST"])
-def programme_new(request: HttpRequest, runner_id: UUID) -> HttpResponse:
+def programme_new(request: PersonRequest, runner_id: UUID) -> HttpResponse:
     runner = get_runner(request.user, runner_id)
     posted = typed(request)
     asked = posted if posted is not None else request.GET
     library = {each.slug: each for each in Exercise.objects.active().select_related("parent")}
-    chosen = [library[slug] for slug in dict.fromkeys(asked.getlist("chosen") or asked.getlist("exercise")) if slug in library][: MOST_EXERCISES + 1]
+    chosen = [
+        library[slug] for slug in dict.fromkeys(asked.getlist("chosen") or asked.getlist("exercise")) if slug in library
+    ][: MOST_EXERCISES + 1]
     rows = [DoseForm(each, data_for(each, posted, request.GET)) for each in chosen]
     starts_on = timezone.now().astimezone(runner.user.tz).date()
     usual = {"key": uuid4(), "title": "First weeks", "weeks": USUAL_WEEKS, "starts_on": starts_on}
@@ -54,7 +56,9 @@ def programme_new(request: HttpRequest, runner_id: UUID) -> HttpResponse:
         "rows": rows,
         "frame": frame,
         "refusal": refusal,
-        "groups": [(label, [each for each in library.values() if each.category == key]) for key, label in Category.choices],
+        "groups": [
+            (label, [each for each in library.values() if each.category == key]) for key, label in Category.choices
+        ],
         "chosen": {each.slug for each in chosen},
         "minutes": doses.minutes(doses.usual_dose(each) for each in chosen),
         "running": Programme.objects.active().of(runner).first(),

@@ -84,7 +84,11 @@ def facets(found: list[Exercise], wanted: dict[str, str], asked: dict[str, str],
     links = []
     for choice in shelf.choices:
         current = wanted.get(shelf.name) == choice.key
-        query = {name: value for name, value in asked.items() if name != shelf.name} if current else {**asked, shelf.name: choice.key}
+        query = (
+            {name: value for name, value in asked.items() if name != shelf.name}
+            if current
+            else {**asked, shelf.name: choice.key}
+        )
         if current or counts[choice.key]:
             links.append(Facet(WORD_FOR.get(choice.key, choice.label), address(query), counts[choice.key], current))
     return links
@@ -108,7 +112,7 @@ def ladder(exercise: Exercise) -> list[Card]:
     return list(cards.values())[:8]
 
 
-def mine(request: HttpRequest, exercise: Exercise) -> today.Row | None:
+def mine(request: Any, exercise: Exercise) -> today.Row | None:
     """Today's row of this exercise, if the person reading is a runner who has it in the programme."""
     user = request.user
     if not user.is_authenticated or not user.is_runner or not hasattr(user, "runner"):

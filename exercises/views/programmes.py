@@ -4,13 +4,13 @@ from datetime import date
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from clinic.audit.services import record_reading
-from clinic.people.access import role_required
+from clinic.people.access import PersonRequest, role_required
 from clinic.people.models import Role
 from exercises import access, adherence, doses, services
 from exercises.models import Programme, State
@@ -18,7 +18,7 @@ from exercises.models import Programme, State
 
 @role_required(Role.RUNNER)
 @require_safe
-def programme(request: HttpRequest) -> HttpResponse:
+def programme(request: PersonRequest) -> HttpResponse:
     own = Programme.objects.of(request.user.runner).active().with_plan().first()
     if own is None:
         return render(request, "exercises/no_programme.html")
@@ -27,7 +27,7 @@ def programme(request: HttpRequest) -> HttpResponse:
 
 @role_required(Role.RUNNER, Role.THERAPIST)
 @require_safe
-def programme_detail(request: HttpRequest, programme_id: UUID) -> HttpResponse:
+def programme_detail(request: PersonRequest, programme_id: UUID) -> HttpResponse:
     shown = access.get_programme(request.user, programme_id)
     record_reading(by=request.user, runner=shown.runner, what="programme")
     return show(request, shown)
@@ -35,15 +35,17 @@ def programme_detail(request: HttpRequest, programme_id: UUID) -> HttpResponse:
 
 @role_required(Role.THERAPIST)
 @require_POST
-def end(request: HttpRequest, programme_id: UUID) -> HttpResponse:
+def end(request: PersonRequest, programme_id: UUID) -> HttpResponse:
     ending = access.get_programme(request.user, programme_id)
     today = timezone.now().astimezone(ending.runner.user.tz).date()
     services.end_programme(programme=ending, by=request.user, on=today, reason=request.POST.get("reason", "")[:200])
-    messages.success(request, f"{ending.title} has ended. {ending.runner.user.first_name} sees no more exercises from it.")
+    messages.success(
+        request, f"{ending.title} has ended. {ending.runner.user.first_name} sees no more exercises from it."
+    )
     return redirect("exercises:programme_detail", ending.pk)
 
 
-def show(request: HttpRequest, shown: Programme) -> HttpResponse:
+def show(request: PersonRequest, shown: Programme) -> HttpResponse:
     on = timezone.now().astimezone(shown.runner.user.tz).date()
     current = shown.phase_on(on) if shown.state == State.ACTIVE else None
     context = {
@@ -52,7 +54,8 @@ def show(request: HttpRequest, shown: Programme) -> HttpResponse:
         "on": on,
         "week": shown.week_on(on),
         "phases": [
-            (phase, phase == current, doses.minutes(phase.prescriptions.all())) for phase in sorted(shown.phases.all(), key=lambda each: each.position)
+            (phase, phase == current, doses.minutes(phase.prescriptions.all()))
+            for phase in sorted(shown.phases.all(), key=lambda each: each.position)
         ],
         "kept": adherence.of_runner(shown.runner, first=max(shown.starts_on, earliest(on)), last=last_day(shown, on)),
         "earlier": Programme.objects.of(shown.runner).visible_to(request.user).exclude(pk=shown.pk)[:10],

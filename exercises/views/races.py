@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from clinic.audit.services import record_reading
 from clinic.core.errors import DomainError
 from clinic.core.kept import typed
-from clinic.people.access import role_required
+from clinic.people.access import PersonRequest, role_required
 from clinic.people.models import Role
 from exercises import access, services
 from exercises.forms import RaceForm
@@ -23,7 +23,7 @@ USUAL_KM = (("5", "5 km"), ("10", "10 km"), ("21.098", "Half marathon"), ("42.19
 
 @role_required(Role.RUNNER)
 @require_http_methods(["GET", "HEAD", "POST"])
-def races(request: HttpRequest) -> HttpResponse:
+def races(request: PersonRequest) -> HttpResponse:
     runner, now = request.user.runner, timezone.now()
     form = RaceForm(typed(request))
     if request.method == "POST" and form.is_valid():
@@ -32,7 +32,9 @@ def races(request: HttpRequest) -> HttpResponse:
         except DomainError as refused:
             show_refusal(form, refused)
         else:
-            messages.success(request, f"{race.name} is in your list. The morning after, we send you the way back to running.")
+            messages.success(
+                request, f"{race.name} is in your list. The morning after, we send you the way back to running."
+            )
             return redirect("exercises:races")
     today = now.astimezone(request.user.tz).date()
     own = Race.objects.visible_to(request.user)
@@ -47,7 +49,7 @@ def races(request: HttpRequest) -> HttpResponse:
 
 @role_required(Role.RUNNER, Role.THERAPIST)
 @require_safe
-def recovery(request: HttpRequest, race_id: int) -> HttpResponse:
+def recovery(request: PersonRequest, race_id: int) -> HttpResponse:
     race = access.get_race(request.user, race_id)
     record_reading(by=request.user, runner=race.runner, what="race")
     today = timezone.now().astimezone(race.runner.user.tz).date()
@@ -57,7 +59,7 @@ def recovery(request: HttpRequest, race_id: int) -> HttpResponse:
 
 @role_required(Role.RUNNER)
 @require_POST
-def withdraw(request: HttpRequest, race_id: int) -> HttpResponse:
+def withdraw(request: PersonRequest, race_id: int) -> HttpResponse:
     race = access.get_race(request.user, race_id)
     services.withdraw_race(race=race, by=request.user)
     messages.success(request, f"{race.name} is off your list.")

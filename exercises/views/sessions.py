@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from clinic.core.errors import DomainError
 from clinic.core.kept import typed
-from clinic.people.access import role_required
+from clinic.people.access import PersonRequest, role_required
 from clinic.people.models import Role
 from exercises import access, pain, services, today
 from exercises.forms import RatingForm, SetForm
@@ -23,13 +23,13 @@ from exercises.services.logging import BACK_DAYS
 
 @role_required(Role.RUNNER)
 @require_safe
-def session(request: HttpRequest) -> HttpResponse:
+def session(request: PersonRequest) -> HttpResponse:
     return page(request, day_of(request))
 
 
 @role_required(Role.RUNNER)
 @require_POST
-def log_planned(request: HttpRequest, prescription_id: int) -> HttpResponse:
+def log_planned(request: PersonRequest, prescription_id: int) -> HttpResponse:
     prescription, on = access.get_prescription(request.user, prescription_id), day_of(request)
     services.log_as_planned(prescription=prescription, by=request.user, on=on, now=timezone.now())
     keep_undo(request, prescription, on)
@@ -38,7 +38,7 @@ def log_planned(request: HttpRequest, prescription_id: int) -> HttpResponse:
 
 @role_required(Role.RUNNER)
 @require_POST
-def undo_log(request: HttpRequest, prescription_id: int) -> HttpResponse:
+def undo_log(request: PersonRequest, prescription_id: int) -> HttpResponse:
     prescription, on = access.get_prescription(request.user, prescription_id), day_of(request)
     services.undo_log(prescription=prescription, by=request.user, on=on, now=timezone.now())
     return back(request, on, at=prescription.pk)
@@ -46,13 +46,15 @@ def undo_log(request: HttpRequest, prescription_id: int) -> HttpResponse:
 
 @role_required(Role.RUNNER)
 @require_POST
-def log_sets(request: HttpRequest, prescription_id: int) -> HttpResponse:
+def log_sets(request: PersonRequest, prescription_id: int) -> HttpResponse:
     prescription, on = access.get_prescription(request.user, prescription_id), day_of(request)
     form = SetForm(prescription, typed(request))
     if form.is_valid():
         done, felt = form.done(), form.cleaned_data["pain"]
         try:
-            services.log_sets(prescription=prescription, sets=[done], by=request.user, on=on, now=timezone.now(), pain=felt)
+            services.log_sets(
+                prescription=prescription, sets=[done], by=request.user, on=on, now=timezone.now(), pain=felt
+            )
         except DomainError as refused:
             form.add_error(None, refused.message)
         else:
@@ -65,7 +67,7 @@ def log_sets(request: HttpRequest, prescription_id: int) -> HttpResponse:
 
 @role_required(Role.RUNNER)
 @require_POST
-def rate(request: HttpRequest) -> HttpResponse:
+def rate(request: PersonRequest) -> HttpResponse:
     on = day_of(request)
     programme = today.programme_on(request.user.runner, on)
     form = RatingForm(typed(request))
@@ -82,7 +84,7 @@ def rate(request: HttpRequest) -> HttpResponse:
     return page(request, on, at="end", rating=form, status=422)
 
 
-def day_of(request: HttpRequest) -> date:
+def day_of(request: PersonRequest) -> date:
     """The day asked for, by the runner's calendar, if it may still be written to; else today."""
     now = timezone.now().astimezone(request.user.tz).date()
     try:
@@ -106,7 +108,7 @@ def back(request: HttpRequest, on: date, **query: Any) -> HttpResponse:
 
 
 def page(
-    request: HttpRequest,
+    request: PersonRequest,
     on: date,
     *,
     at: int | str = "",
@@ -120,7 +122,8 @@ def page(
     context: dict[str, Any]
     if programme is None or not rows:
         now = timezone.now().astimezone(request.user.tz).date()
-        refused = [*(form or rating).non_field_errors()] if form or rating else []
+        asked_for = form or rating
+        refused = [*asked_for.non_field_errors()] if asked_for else []
         context = {"programme": programme, "on": on, "today": now, "refused": refused}
         return render(request, "exercises/rest_day.html", context, status=status)
     asked = str(at or request.GET.get("at", ""))
@@ -140,7 +143,10 @@ def page(
     if current is None:
         worst = log.pain if log else None
         known = {"pain": worst, "effort": log.effort if log else None, "note": log.note if log else ""}
-        context |= {"rating": rating or RatingForm(initial=known), "advice": pain.advice(worst) if worst is not None else None}
+        context |= {
+            "rating": rating or RatingForm(initial=known),
+            "advice": pain.advice(worst) if worst is not None else None,
+        }
         return render(request, "exercises/session_end.html", context, status=status)
     place = rows.index(current)
     later = [row for row in rows[place + 1 :] + rows[:place] if not row.done]

@@ -29,7 +29,7 @@ def demo(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
         call_command("load_demo", today="2026-11-24", verbosity=0)
         yield
         with seals_lifted(connection):
-            call_command("flush", interactive=False, verbosity=0)
+            call_command("flush", interactive=False, verbosity=0, allow_cascade=True)
 
 
 pytestmark = [pytest.mark.usefixtures("demo"), pytest.mark.django_db]

@@ -27,7 +27,7 @@ class Command(BaseCommand):
         now = self.moment(today)
         if replace:
             with seals_lifted(connection):
-                call_command("flush", interactive=False, verbosity=0)
+                call_command("flush", interactive=False, verbosity=0, allow_cascade=True)
         if get_user_model().objects.exists():
             raise CommandError("The database is not empty. To throw everything away and start anew, add --replace.")
         if not Exercise.objects.exists():
