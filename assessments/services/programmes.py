@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from assessments.models import Assessment, Intake
+from assessments.models import Assessment
 from assessments.services.care import require_care
 from clinic.audit.services import record
 from clinic.core.errors import Conflict, DomainError
@@ -38,12 +38,6 @@ def build_programme(
         raise Conflict("A newer version of this assessment stands. Build the programme from that one.", code="replaced")
     if not doses:
         raise DomainError("Tick at least one exercise.", code="no_exercises")
-    latest = Intake.objects.filter(runner=assessment.runner).first()
-    if latest is not None and latest.blocks:
-        raise Conflict(
-            "A red flag of the intake is open. Look at it on the chart and write what you found; then build the programme.",
-            code="red_flag",
-        )
     accepted = accepted_slugs(assessment)
     if strange := [dose.exercise.name for dose in doses if dose.exercise.slug not in accepted]:
         raise DomainError(f"{strange[0]} was not accepted in this assessment.", code="not_accepted")

@@ -16,6 +16,7 @@ from clinic.people.access import may_read_chart
 from clinic.people.models import RunnerProfile, TherapistProfile, User
 from clinic.reminders.services import withdraw
 from exercises import doses as amounts
+from exercises.blocks import refuse_if_blocked
 from exercises.doses import Dose
 from exercises.models import Phase, Prescription, Programme, State
 from exercises.services.reminders import plan_days_of
@@ -51,7 +52,8 @@ def create_programme(
     """Give `runner` a programme from the day `starts_on`; the one followed until then ends that day.
 
     One phase of `doses` for `weeks`, or `phases`. With a `key` a second call with the same key returns the programme the
-    first one made. Raises Forbidden `not_in_care`, and DomainError `no_exercises`, `too_many_exercises`, `bad_dose`,
+    first one made. Raises Forbidden `not_in_care`, Conflict with the code of what stands against it (as `red_flag`, see
+    `exercises.blocks`), and DomainError `no_exercises`, `too_many_exercises`, `bad_dose`,
     `bad_start` or `bad_programme`, its fields named as in "doses.2.sets".
     """
     require_care(by, runner)
@@ -60,6 +62,7 @@ def create_programme(
         made = Programme.objects.filter(pk=key, runner=runner).first()
         if made is not None:
             return made
+    refuse_if_blocked(runner)
     plan = list(phases) or [PlannedPhase(title="Start", weeks=weeks, doses=list(doses))]
     check_plan(plan, starts_on=starts_on, today=now.astimezone(runner.user.tz).date())
     programme = Programme(runner=runner, therapist=therapist, title=title.strip(), starts_on=starts_on, created_at=now)

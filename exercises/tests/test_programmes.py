@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clinic.audit.models import Event
-from clinic.core.errors import DomainError, Forbidden
+from clinic.core.errors import Conflict, DomainError, Forbidden
 from clinic.reminders.models import Reminder
 from clinic.reminders.models import State as Sending
-from exercises import doses
+from exercises import blocks, doses
 from exercises.doses import Dose, usual_dose
 from exercises.models import Exercise, Programme, State
 from exercises.services import PlannedPhase, create_programme, end_programme
@@ -191,3 +191,11 @@ def test_minutes_of_a_dose(library):
     assert doses.seconds(library["side-plank"]) == 315
     assert doses.minutes([library["side-plank"]]) == 5
     assert doses.minutes([]) == 0
+
+
+def test_what_a_room_above_says_against_a_programme_is_heard(monkeypatch, runner, therapist, give, now):
+    monkeypatch.setitem(blocks._blocks, "resting", lambda profile: "Rest first, then come back.")
+    with pytest.raises(Conflict, match="Rest first") as refused:
+        give("bridge")
+    assert refused.value.code == "resting"
+    assert not Programme.objects.exists()
