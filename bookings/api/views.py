@@ -35,6 +35,7 @@ from bookings.availability import Slot, search_slots
 from bookings.models import Appointment, Service
 from bookings.services import book_slot, cancel_appointment, confirm_hold, hold_slot, move_appointment
 from clinic.core.errors import DomainError
+from clinic.core.etags import require_match
 from clinic.people.models import TherapistProfile
 
 FORTNIGHT = timedelta(days=13)
@@ -248,7 +249,7 @@ class MoveView(APIView):
     def post(self, request: Request, appointment_id: str) -> Response:
         now = timezone.now()
         appointment = get_appointment(person(request), appointment_id)
-        require_version(request, appointment)
+        require_match(request, version(appointment))
         given = MoveIn(data=request.data)
         given.is_valid(raise_exception=True)
         wanted = given.validated_data
@@ -273,7 +274,7 @@ class CancelView(APIView):
     def post(self, request: Request, appointment_id: str) -> Response:
         now = timezone.now()
         appointment = get_appointment(person(request), appointment_id)
-        require_version(request, appointment)
+        require_match(request, version(appointment))
         given = CancelIn(data=request.data)
         given.is_valid(raise_exception=True)
         cancelled = cancel_appointment(
@@ -310,25 +311,9 @@ def shown_appointment(
     return Response(data, status=code, headers={"ETag": version(appointment)})
 
 
-class Stale(DomainError):
-    """The caller's `If-Match` names another version."""
-
-    status = 412
-
-
 def version(appointment: Appointment) -> str:
     """The ETag of the session as it stands."""
     return f'"{appointment.sequence}-{appointment.state}"'
-
-
-def require_version(request: Request, appointment: Appointment) -> None:
-    """Raises Stale when `If-Match` is sent and names another version than the one that stands."""
-    wanted = request.headers.get("If-Match", "*").strip()
-    if wanted != "*" and version(appointment) not in [each.strip() for each in wanted.split(",")]:
-        raise Stale(
-            "This session was changed meanwhile. Read it again, then send your change with the new ETag.",
-            code="changed_meanwhile",
-        )
 
 
 def stamp(at: datetime) -> str:
