@@ -168,7 +168,8 @@ def main() -> None:
     parser.add_argument("--messages", type=int, default=4000)
     parser.add_argument("--kills", type=int, default=25)
     arguments = parser.parse_args()
-    ground.prepare(arguments.database, REDIS_URL="")
+    os.environ["REDIS_URL"] = ""
+    ground.prepare(arguments.database)
     print(ground.machine(), "·", arguments.database.split(":", 1)[0], "·", WORKERS, "workers")
     base, ours = floor(arguments.messages), speed(arguments.messages)
     print(f"messages a second: {ours:.0f} (floor, bare SMTP: {base:.0f}; ratio {base / ours:.1f}; target 300)")
