@@ -2,6 +2,9 @@
 
 from hashlib import sha256
 
+PORTRAITS = 24
+"""How many portraits a person can choose from."""
+
 KITS = ("f-kit", "f-kit2", "f-kit3")
 SKINS = ("f-s1", "f-s2", "f-s3", "f-s4")
 HAIRS = ("f-h1", "f-h2", "f-h3", "f-h4")
@@ -32,6 +35,11 @@ STYLES = (
     ),
     ("", '<path class="{h}" d="M20.6 26Q20.5 15 32 15T43.4 26Q42 19.5 32 19.5T20.6 26Z"/>'),
 )
+
+
+def portrait_of(key: object, chosen: int | None) -> str:
+    """The shapes of the portrait number `chosen` (1 to PORTRAITS), or of one that `key` alone decides."""
+    return portrait(f"portrait-{chosen}" if chosen else f"person-{key}")
 
 
 def portrait(seed: str) -> str:

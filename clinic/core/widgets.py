@@ -3,6 +3,9 @@
 from typing import Any
 
 from django import forms
+from django.utils.safestring import mark_safe
+
+from clinic.core.portraits import portrait_of
 
 
 class Cards(forms.RadioSelect):
@@ -14,6 +17,16 @@ class Cards(forms.RadioSelect):
         option = super().create_option(*args, **kwargs)
         title, _, sentence = str(option["label"]).partition("|")
         return {**option, "title": title.strip(), "sentence": sentence.strip()}
+
+
+class Portraits(forms.RadioSelect):
+    """The drawn portraits, one to pick."""
+
+    template_name = "forms/portraits.html"
+
+    def create_option(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        option = super().create_option(*args, **kwargs)
+        return {**option, "shapes": mark_safe(portrait_of("", int(option["value"])))}
 
 
 class Scale(forms.RadioSelect):

@@ -163,6 +163,53 @@ RUNNERS = (
 """Name and zone. The first one is runner@; her story is written out in story.py."""
 
 
+SHORT_HAIR, LONG_HAIR = (1, 3, 4, 8, 15, 16, 18, 20), (2, 5, 6, 7, 9, 10, 11, 12, 13, 14, 17, 19, 21, 22, 23, 24)
+"""Numbers of the drawn portraits, by what they show."""
+
+LEADS = {"Nadia Okello": 24, "Maya Lindqvist": 2, "Priya Raman": 21}
+
+SHORT_HAIRED = frozenset(
+    {
+        "Tomas Reinholt",
+        "Aled Prosser",
+        "Owen Castellane",
+        "Marek Doležel",
+        "Ruben Achterberg",
+        "Gordon Pell",
+        "Piet Vandermolen",
+        "Samuel Otieno",
+        "Bruno Haskell",
+        "Yusuf Demirel",
+        "Dele Adeyemi",
+        "Josiah Okonjo",
+        "Silvio Marchetto",
+        "Elias Sarkisjan",
+        "Kofi Osarebo",
+        "Nikola Petrovan",
+        "Florian Delacroy",
+        "Maxim Deveraux-Lowe",
+        "Chidi Abarado",
+        "Wen Tranby",
+        "Fergus Mackelroy",
+        "Tobias Ketterling",
+        "Mateo Villagrana",
+        "Jasper Quillfeather",
+        "Calum Strathorne",
+        "Ravi Chandrakumar",
+        "Lucas Bramerton",
+        "Henrik Solbacken",
+        "Tariq Ben-Salim",
+        "Oskar Wielgosz",
+        "Edwin Plumridge",
+        "Dafydd Penhallow",
+        "Simon Ottershaw",
+        "Kenji Moriwake",
+        "Marcus Brightwater",
+        "Rhys Carreglas",
+    }
+)
+
+
 @dataclass(frozen=True)
 class Offer:
     """A service of the demonstration. Minutes, pounds."""

@@ -66,7 +66,7 @@ def write_charts(book: agenda.Book) -> None:
         slugs = assess_over_time(book, number, runner, therapist, sessions)
         today = now.astimezone(ZoneInfo(runner.user.zone)).date()
         starts_on = sessions[0].start.date() + timedelta(days=1)
-        if number % 10 == 9 or starts_on >= today:
+        if number % 10 == 9 or flags or starts_on >= today:
             continue
         diligence[runner.pk] = 0.35 if number == FEW_DAYS_AT else 0.88 if number == 0 else chance.uniform(0.5, 0.96)
         pain[runner.pk] = charts.complaint_of(number).pain

@@ -8,7 +8,7 @@ from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
 from django.utils.text import slugify
 
-from clinic.demo.cast import DOMAIN, PASSWORD, RUNNERS, STAFF, THERAPISTS
+from clinic.demo.cast import DOMAIN, LEADS, LONG_HAIR, PASSWORD, RUNNERS, SHORT_HAIR, SHORT_HAIRED, STAFF, THERAPISTS
 from clinic.people.models import Credential, Role, RunnerProfile, TherapistProfile, User
 
 FIRST_VISIT_PENCE = 6800
@@ -70,7 +70,23 @@ def make_people(chance: Random, now: datetime) -> People:
 
 def user(role: str, number: int, *, name: str, zone: str, hashed: str, now: datetime) -> User:
     joined = now - timedelta(days=140 if role != Role.RUNNER else max(2, 135 - 2.25 * number))
-    return User(email=address(role, number), name=name, role=role, zone=zone, password=hashed, date_joined=joined)
+    return User(
+        email=address(role, number),
+        name=name,
+        role=role,
+        zone=zone,
+        portrait=portrait_for(name),
+        password=hashed,
+        date_joined=joined,
+    )
+
+
+def portrait_for(name: str) -> int:
+    """One of the drawn portraits that suits the part, always the same."""
+    if name in LEADS:
+        return LEADS[name]
+    drawn = SHORT_HAIR if name in SHORT_HAIRED else LONG_HAIR
+    return drawn[sum(map(ord, name)) % len(drawn)]
 
 
 def runner_profile(each: User, chance: Random) -> RunnerProfile:

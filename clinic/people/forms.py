@@ -20,7 +20,9 @@ from django.utils import timezone
 from django.utils.functional import lazy
 from django.utils.html import format_html
 
+from clinic.core.portraits import PORTRAITS
 from clinic.core.viewer import zone_of
+from clinic.core.widgets import Portraits
 from clinic.people.models import Role, User
 from clinic.people.services import welcome_runner
 
@@ -239,6 +241,15 @@ class Personal(forms.Form):
         help_text="Some tests are read by age.",
     )
     zone = zone_field(help_text="Times on every page are shown in it.")
+    portrait = forms.TypedChoiceField(
+        label="Portrait",
+        required=False,
+        choices=[(number, f"Portrait {number}") for number in range(1, PORTRAITS + 1)],
+        coerce=int,
+        empty_value=None,
+        widget=Portraits(),
+        help_text="It stands beside your name until there is a photograph.",
+    )
     exercise_reminder_at = forms.TypedChoiceField(
         label="Remind me of exercises at",
         choices=reminder_times,
@@ -248,7 +259,7 @@ class Personal(forms.Form):
     )
 
     def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:
-        about = {"name": person.name, "zone": person.zone}
+        about = {"name": person.name, "zone": person.zone, "portrait": person.portrait}
         if person.role == Role.RUNNER:
             runner = person.runner
             about |= {name: getattr(runner, name) for name in ("pronouns", "phone", "birth_date")}

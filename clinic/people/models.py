@@ -15,6 +15,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from knox.models import AbstractAuthToken
 
+from clinic.core.portraits import PORTRAITS
 from clinic.people.addresses import refuse_demo_address
 
 
@@ -67,6 +68,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         choices=[("light", "Light"), ("dark", "Dark")],
         help_text="Empty: as the device has it.",
     )
+    portrait = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        help_text="Which of the drawn portraits stands for the person; empty: one chosen for them.",
+    )
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField("may use the back office", default=False)
     date_joined = models.DateTimeField(default=timezone.now)
@@ -82,6 +88,11 @@ class User(AbstractBaseUser, PermissionsMixin):
                 Lower("email"),
                 name="people_user_email_once",
                 violation_error_message="There is an account with this e-mail already.",
+            ),
+            models.CheckConstraint(
+                condition=Q(portrait__isnull=True) | Q(portrait__range=(1, PORTRAITS)),
+                name="people_user_portrait_drawn",
+                violation_error_message="Choose one of the portraits shown.",
             ),
             models.CheckConstraint(
                 condition=Q(role__in=Role.values),

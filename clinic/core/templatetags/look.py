@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 from clinic.core import wording
 from clinic.core.icons import icon_paths
 from clinic.core.navigation import Step, steps
-from clinic.core.portraits import portrait
+from clinic.core.portraits import portrait_of
 from clinic.core.viewer import theme_of, zone_of
 
 register = template.Library()
@@ -40,7 +40,7 @@ def face(person: Any, size: str = "", label: bool = False) -> SafeString:
         '<svg class="face{}" viewBox="0 0 64 64" width="56" height="56" {}>{}</svg>',
         f" face-{size}" if size else "",
         spoken,
-        mark_safe(portrait(f"person-{user.pk}")),
+        mark_safe(portrait_of(user.pk, user.portrait)),
     )
 
 

@@ -34,6 +34,7 @@ class Migration(migrations.Migration):
                 ('role', models.CharField(choices=[('runner', 'Runner'), ('therapist', 'Therapist'), ('staff', 'Staff')], default='runner', max_length=10)),
                 ('zone', models.CharField(default=clinic.people.models.clinic_zone, max_length=64, validators=[clinic.people.models.validate_zone], verbose_name='time zone')),
                 ('theme', models.CharField(blank=True, choices=[('light', 'Light'), ('dark', 'Dark')], help_text='Empty: as the device has it.', max_length=5)),
+                ('portrait', models.PositiveSmallIntegerField(blank=True, help_text='Which of the drawn portraits stands for the person; empty: one chosen for them.', null=True)),
                 ('is_active', models.BooleanField(default=True)),
                 ('is_staff', models.BooleanField(default=False, verbose_name='may use the back office')),
                 ('date_joined', models.DateTimeField(default=django.utils.timezone.now)),
@@ -140,6 +141,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='user',
             constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='people_user_email_once', violation_error_message='There is an account with this e-mail already.'),
+        ),
+        migrations.AddConstraint(
+            model_name='user',
+            constraint=models.CheckConstraint(condition=models.Q(('portrait__isnull', True), ('portrait__range', (1, 24)), _connector='OR'), name='people_user_portrait_drawn', violation_error_message='Choose one of the portraits shown.'),
         ),
         migrations.AddConstraint(
             model_name='user',

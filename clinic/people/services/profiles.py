@@ -11,7 +11,7 @@ from clinic.audit.services import record
 from clinic.core.errors import DomainError
 from clinic.people.models import Credential, TherapistProfile, User
 
-PERSONAL = ("name", "zone")
+PERSONAL = ("name", "zone", "portrait")
 OF_RUNNERS = ("phone", "birth_date", "pronouns", "exercise_reminder_at")
 OF_THERAPISTS = ("headline", "bio", "specialisations", "languages", "takes_new_runners")
 
@@ -40,7 +40,7 @@ def change(record_of: Model, values: Mapping[str, Any]) -> dict[str, list[Any]]:
 
 @transaction.atomic
 def update_profile(*, by: User, values: Mapping[str, Any]) -> None:
-    """Change what `by` says about themself: name and zone, and for runners phone, birth date, pronouns, reminder hour.
+    """Change what `by` says about themself: name, zone, portrait, and for runners phone, birth date, pronouns, reminder hour.
 
     `values` maps field names to new values; others are left alone. Raises DomainError `bad_details`, naming the fields.
     """

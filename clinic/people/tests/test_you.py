@@ -176,3 +176,16 @@ def test_who_reaches_whom(runner, other_runner, therapist, other_therapist, staf
     everybody = (runner, other_runner, therapist, other_therapist, staff)
     assert [opens(get_runner, user) for user in everybody] == [True, False, True, False, False]
     assert [opens(get_contact, user) for user in everybody] == [True, False, True, False, True]
+
+
+def test_a_person_picks_the_portrait_that_stands_for_them(client_of, runner):
+    client = client_of(runner)
+    page = client.get("/you/").content.decode()
+    assert page.count('name="portrait"') == 24
+    about = {"name": runner.name, "zone": runner.zone, "exercise_reminder_at": "18:00"}
+    assert client.post("/you/", {**about, "portrait": "7"}).status_code == 302
+    runner.refresh_from_db()
+    assert runner.portrait == 7
+    assert client.post("/you/", {**about, "portrait": "25"}).status_code == 422
+    runner.refresh_from_db()
+    assert runner.portrait == 7
