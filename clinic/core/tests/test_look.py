@@ -68,13 +68,13 @@ def test_a_person_keeps_their_portrait() -> None:
 
 
 def test_a_portrait_takes_a_profile_or_a_user() -> None:
-    user = SimpleNamespace(pk=7)
+    user = SimpleNamespace(pk=7, portrait=None)
     assert drawn("{% face who %}", who=user) == drawn("{% face who %}", who=SimpleNamespace(pk=99, user=user))
 
 
 def test_a_portrait_alone_is_named_and_the_name_is_escaped() -> None:
     class Person:
-        pk = 1
+        pk, portrait = 1, None
 
         def __str__(self) -> str:
             return '<b>"Maya"'
