@@ -4,7 +4,9 @@ from assessments.models import Intake
 from clinic.people.models import RunnerProfile
 from exercises import blocks
 
-OPEN_FLAG = "A red flag of the intake is open. Look at it on the chart and write what you found; then build the programme."
+OPEN_FLAG = (
+    "A red flag of the intake is open. Look at it on the chart and write what you found; then build the programme."
+)
 
 
 def open_red_flag(runner: RunnerProfile) -> str:

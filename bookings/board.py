@@ -79,7 +79,7 @@ class Lane:
 
     @property
     def free_words(self) -> str:
-        """ "1 h 15", "45 min". """
+        """ "1 h 15", "45 min"."""
         hours, minutes = divmod(self.free_minutes, 60)
         return f"{hours} h {minutes:02d}" if hours else f"{minutes} min"
 
@@ -124,9 +124,7 @@ class Window:
 def day_period(on: date, zone: str) -> Period:
     """The instants of the date `on` in `zone`: 23, 24 or 25 hours."""
     tz = ZoneInfo(zone)
-    return Period(
-        datetime.combine(on, time(), tzinfo=tz), datetime.combine(on + timedelta(days=1), time(), tzinfo=tz)
-    )
+    return Period(datetime.combine(on, time(), tzinfo=tz), datetime.combine(on + timedelta(days=1), time(), tzinfo=tz))
 
 
 def window_for(periods: Iterable[Period], *, zone: str, days: Iterable[date]) -> Window:

@@ -28,13 +28,27 @@ class ClockInput(forms.TimeInput):
     """Hours and minutes as text: a browser's own time field follows its language and may ask for am and pm."""
 
     def __init__(self) -> None:
-        super().__init__(format="%H:%M", attrs={"class": "form-control", "inputmode": "numeric", "maxlength": 5, "placeholder": "09:00", "autocomplete": "off"})
+        super().__init__(
+            format="%H:%M",
+            attrs={
+                "class": "form-control",
+                "inputmode": "numeric",
+                "maxlength": 5,
+                "placeholder": "09:00",
+                "autocomplete": "off",
+            },
+        )
 
 
 class ReasonForm(forms.Form):
     """Why a session is moved or cancelled. `needed` None: nobody asks (the runner); True: it has to be given."""
 
-    reason = forms.CharField(max_length=200, label="Reason", help_text="The runner does not see it; the team does.", widget=forms.TextInput(attrs={"class": "form-control"}))
+    reason = forms.CharField(
+        max_length=200,
+        label="Reason",
+        help_text="The runner does not see it; the team does.",
+        widget=forms.TextInput(attrs={"class": "form-control"}),
+    )
 
     def __init__(self, data: Mapping[str, Any] | None = None, *, needed: bool | None) -> None:
         super().__init__(data)
@@ -63,15 +77,31 @@ class StaffMoveForm(ReasonForm):
 
     on = forms.DateField(label="Day", widget=DayInput())
     at = forms.TimeField(label="Time", help_text="By the clinic’s clock.", widget=ClockInput())
-    therapist = forms.ModelChoiceField(TherapistProfile.objects.none(), label="With", empty_label=None, widget=forms.Select(attrs={"class": "form-select"}))
+    therapist = forms.ModelChoiceField(
+        TherapistProfile.objects.none(),
+        label="With",
+        empty_label=None,
+        widget=forms.Select(attrs={"class": "form-select"}),
+    )
     override = forms.BooleanField(label="Outside the rules: pass notice, hours and the grid of starts", required=False)
 
     field_order = ("on", "at", "therapist", "reason", "override")
 
-    def __init__(self, data: Mapping[str, Any] | None = None, *, needed: bool, service: Service, initial: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None = None,
+        *,
+        needed: bool,
+        service: Service,
+        initial: dict[str, Any] | None = None,
+    ) -> None:
         super().__init__(data, needed=needed)
         self.initial = initial or {}
-        self.people = TherapistProfile.objects.filter(services=service, user__is_active=True).select_related("user").order_by("user__name")
+        self.people = (
+            TherapistProfile.objects.filter(services=service, user__is_active=True)
+            .select_related("user")
+            .order_by("user__name")
+        )
         self.fields["therapist"].queryset = self.people  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
@@ -92,14 +122,36 @@ class CallerForm(forms.Form):
     start = forms.CharField(required=False, max_length=40)
     on = forms.DateField(label="Day", required=False, widget=DayInput())
     at = forms.TimeField(label="Time", required=False, widget=ClockInput())
-    reason = forms.CharField(label="Why outside the rules", max_length=200, required=False, help_text="Only for a time that is not on the list.", widget=forms.TextInput(attrs={"class": "form-control"}))
-    name = forms.CharField(max_length=120, required=False, widget=forms.TextInput(attrs={"class": "form-control", "autocomplete": "off"}))
-    email = forms.EmailField(label="E-mail", max_length=254, required=False, widget=forms.EmailInput(attrs={"class": "form-control", "autocomplete": "off"}))
-    phone = forms.CharField(max_length=32, required=False, widget=forms.TextInput(attrs={"class": "form-control", "autocomplete": "off", "inputmode": "tel"}))
+    reason = forms.CharField(
+        label="Why outside the rules",
+        max_length=200,
+        required=False,
+        help_text="Only for a time that is not on the list.",
+        widget=forms.TextInput(attrs={"class": "form-control"}),
+    )
+    name = forms.CharField(
+        max_length=120, required=False, widget=forms.TextInput(attrs={"class": "form-control", "autocomplete": "off"})
+    )
+    email = forms.EmailField(
+        label="E-mail",
+        max_length=254,
+        required=False,
+        widget=forms.EmailInput(attrs={"class": "form-control", "autocomplete": "off"}),
+    )
+    phone = forms.CharField(
+        max_length=32,
+        required=False,
+        widget=forms.TextInput(attrs={"class": "form-control", "autocomplete": "off", "inputmode": "tel"}),
+    )
 
-    def __init__(self, data: Mapping[str, Any] | None = None, *, known: bool, initial: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self, data: Mapping[str, Any] | None = None, *, known: bool, initial: dict[str, Any] | None = None
+    ) -> None:
         super().__init__(data, initial=initial)
-        for field, sentence in (("name", "Who is calling? Type the runner’s name."), ("email", "We need an e-mail address for the confirmation.")):
+        for field, sentence in (
+            ("name", "Who is calling? Type the runner’s name."),
+            ("email", "We need an e-mail address for the confirmation."),
+        ):
             self.fields[field].required = not known
             self.fields[field].error_messages["required"] = sentence
 
@@ -123,7 +175,9 @@ class CallerForm(forms.Form):
 class WeekForm(forms.Form):
     """A therapist's week: up to three ranges a day, each with its place, from a day on."""
 
-    valid_from = forms.DateField(label="From", widget=DayInput(), help_text="The hours before this day stay as they were.")
+    valid_from = forms.DateField(
+        label="From", widget=DayInput(), help_text="The hours before this day stay as they were."
+    )
 
     def __init__(self, data: Mapping[str, Any] | None = None, *, initial: dict[str, Any] | None = None) -> None:
         super().__init__(data, initial=initial)
@@ -132,7 +186,9 @@ class WeekForm(forms.Form):
                 key = f"{weekday}-{number}"
                 self.fields[f"starts-{key}"] = forms.TimeField(required=False, widget=ClockInput())
                 self.fields[f"ends-{key}"] = forms.TimeField(required=False, widget=ClockInput())
-                self.fields[f"place-{key}"] = forms.ChoiceField(choices=HoursPlace.choices, required=False, widget=forms.Select(attrs={"class": "form-select"}))
+                self.fields[f"place-{key}"] = forms.ChoiceField(
+                    choices=HoursPlace.choices, required=False, widget=forms.Select(attrs={"class": "form-select"})
+                )
 
     @property
     def days(self) -> list[tuple[str, list[dict[str, Any]]]]:
@@ -140,7 +196,11 @@ class WeekForm(forms.Form):
         result = []
         for weekday in range(7):
             rows = [
-                {"starts": self[f"starts-{weekday}-{number}"], "ends": self[f"ends-{weekday}-{number}"], "place": self[f"place-{weekday}-{number}"]}
+                {
+                    "starts": self[f"starts-{weekday}-{number}"],
+                    "ends": self[f"ends-{weekday}-{number}"],
+                    "place": self[f"place-{weekday}-{number}"],
+                }
                 for number in range(RANGES_PER_DAY)
             ]
             result.append((Weekday(weekday).label, rows))
@@ -171,7 +231,11 @@ class OverrideForm(forms.Form):
     """One day that is different: other hours, or closed."""
 
     on = forms.DateField(label="Day", widget=DayInput())
-    kind = forms.ChoiceField(choices=[("instead", "These hours instead"), ("extra", "These hours as well"), ("closed", "Closed")], label="What", widget=forms.Select(attrs={"class": "form-select"}))
+    kind = forms.ChoiceField(
+        choices=[("instead", "These hours instead"), ("extra", "These hours as well"), ("closed", "Closed")],
+        label="What",
+        widget=forms.Select(attrs={"class": "form-select"}),
+    )
     starts = forms.TimeField(label="From", required=False, widget=ClockInput())
     ends = forms.TimeField(label="To", required=False, widget=ClockInput())
     note = forms.CharField(max_length=120, required=False, widget=forms.TextInput(attrs={"class": "form-control"}))
@@ -196,9 +260,16 @@ class TimeOffForm(forms.Form):
     first_at = forms.TimeField(label="From", required=False, widget=ClockInput())
     last = forms.DateField(label="Last day", widget=DayInput())
     last_at = forms.TimeField(label="To", required=False, widget=ClockInput())
-    reason = forms.CharField(max_length=120, required=False, help_text="Staff and the therapist see it, runners do not.", widget=forms.TextInput(attrs={"class": "form-control"}))
+    reason = forms.CharField(
+        max_length=120,
+        required=False,
+        help_text="Staff and the therapist see it, runners do not.",
+        widget=forms.TextInput(attrs={"class": "form-control"}),
+    )
 
-    def __init__(self, data: Mapping[str, Any] | None = None, *, zone: str, initial: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self, data: Mapping[str, Any] | None = None, *, zone: str, initial: dict[str, Any] | None = None
+    ) -> None:
         super().__init__(data, initial=initial)
         self.zone = zone
 
@@ -209,7 +280,11 @@ class TimeOffForm(forms.Form):
         try:
             start = wall_time(cleaned["first"], cleaned.get("first_at") or time(0), self.zone)
             last_at = cleaned.get("last_at")
-            end = wall_time(cleaned["last"], last_at, self.zone) if last_at else wall_time(cleaned["last"] + timedelta(days=1), time(0), self.zone)
+            end = (
+                wall_time(cleaned["last"], last_at, self.zone)
+                if last_at
+                else wall_time(cleaned["last"] + timedelta(days=1), time(0), self.zone)
+            )
         except (forms.ValidationError, OverflowError) as refused:
             self.add_error("first_at", refused if isinstance(refused, forms.ValidationError) else "Check the days.")
             return cleaned

@@ -32,8 +32,16 @@ class Step:
 
 def history_of(appointment: Appointment) -> list[Step]:
     """Every change of the session, latest first; two queries."""
-    events = list(Event.objects.filter(subject_type=appointment._meta.label_lower, subject_id=str(appointment.pk)).order_by("-at", "-id"))
-    names = dict(User.objects.filter(pk__in={int(event.actor_id) for event in events if event.actor_id.isdigit()}).values_list("pk", "name"))
+    events = list(
+        Event.objects.filter(subject_type=appointment._meta.label_lower, subject_id=str(appointment.pk)).order_by(
+            "-at", "-id"
+        )
+    )
+    names = dict(
+        User.objects.filter(pk__in={int(event.actor_id) for event in events if event.actor_id.isdigit()}).values_list(
+            "pk", "name"
+        )
+    )
     return [
         Step(
             at=event.at,

@@ -53,24 +53,37 @@ class Schedule:
         )
 
 
-def read_schedule(*, therapists: Sequence[TherapistProfile], days: Sequence[date], zone: str, now: datetime) -> Schedule:
+def read_schedule(
+    *, therapists: Sequence[TherapistProfile], days: Sequence[date], zone: str, now: datetime
+) -> Schedule:
     """Hours, exceptions, absences and sessions of `therapists` (read with their user) on the clinic's `days`."""
     keys = [person.pk for person in therapists]
     first, last = days[0] - A_DAY, days[-1] + A_DAY
     low, high = board.day_period(days[0], zone).start, board.day_period(days[-1], zone).end
     hours: dict[int, list[slots.Hours]] = {}
     for row in WeeklyHours.objects.filter(therapist__in=keys).between(first, last):
-        hours.setdefault(row.therapist_id, []).append(slots.Hours(row.weekday, row.starts, row.ends, row.valid_from, row.valid_until))
+        hours.setdefault(row.therapist_id, []).append(
+            slots.Hours(row.weekday, row.starts, row.ends, row.valid_from, row.valid_until)
+        )
     changes: dict[int, list[slots.DayChange]] = {}
     for change in Override.objects.filter(therapist__in=keys, on__range=(first, last)):
-        changes.setdefault(change.therapist_id, []).append(slots.DayChange(change.on, change.starts, change.ends, change.closed))
+        changes.setdefault(change.therapist_id, []).append(
+            slots.DayChange(change.on, change.starts, change.ends, change.closed)
+        )
     absences: dict[int, list[board.Absence]] = {}
     for off in TimeOff.objects.filter(therapist__in=keys).overlapping(low, high):
         absences.setdefault(off.therapist_id, []).append(board.Absence(Period(off.start, off.end), off.reason))
     visits: dict[int, list[board.Visit]] = {}
-    for session in Appointment.objects.with_people().live(now).filter(therapist__in=keys).overlapping(low, high).order_by("start"):
-        visits.setdefault(session.therapist_id, []).append(board.Visit(session.period, Period(session.busy_from, session.busy_until), session))
-    diaries = {person.pk: slots.Diary(person.user.zone, hours.get(person.pk, []), changes.get(person.pk, [])) for person in therapists}
+    for session in (
+        Appointment.objects.with_people().live(now).filter(therapist__in=keys).overlapping(low, high).order_by("start")
+    ):
+        visits.setdefault(session.therapist_id, []).append(
+            board.Visit(session.period, Period(session.busy_from, session.busy_until), session)
+        )
+    diaries = {
+        person.pk: slots.Diary(person.user.zone, hours.get(person.pk, []), changes.get(person.pk, []))
+        for person in therapists
+    }
     return Schedule(zone, days, now, diaries, absences, visits)
 
 

@@ -26,7 +26,11 @@ def get_programme(user: User, programme_id: UUID | str) -> Programme:
 
 def get_prescription(user: User, prescription_id: int) -> Prescription:
     """A prescription of the runner `user`'s own programmes, to log it. Raises Http404 for everybody else."""
-    own = Prescription.objects.filter(phase__programme__in=Programme.objects.visible_to(user)) if user.is_runner else Prescription.objects.none()
+    own = (
+        Prescription.objects.filter(phase__programme__in=Programme.objects.visible_to(user))
+        if user.is_runner
+        else Prescription.objects.none()
+    )
     found = (
         own.select_related("exercise", "phase__programme__runner__user")
         .prefetch_related("phase__programme__phases")

@@ -51,9 +51,15 @@ def count(programmes: Iterable[Programme], logged: Mapping[date, set[int]], firs
     days = []
     for step in range((last - first).days + 1):
         on = first + timedelta(days=step)
-        programme = next((each for each in known if each.starts_on <= on and (each.ended_on is None or on < each.ended_on)), None)
+        programme = next(
+            (each for each in known if each.starts_on <= on and (each.ended_on is None or on < each.ended_on)), None
+        )
         phase = programme.phase_on(on) if programme is not None else None
-        planned = {each.pk for each in phase.prescriptions.all() if doses.falls_on(each.days, on)} if phase is not None else set()
+        planned = (
+            {each.pk for each in phase.prescriptions.all() if doses.falls_on(each.days, on)}
+            if phase is not None
+            else set()
+        )
         days.append(Day(on, len(planned), len(planned & logged.get(on, set()))))
     return Adherence(tuple(days))
 

@@ -17,7 +17,12 @@ DAY_CHOICES = tuple((number, name[:3]) for number, name in enumerate(doses.WEEKD
 
 def number(label: str, limits: tuple[Any, Any], **kwargs: Any) -> forms.IntegerField:
     wrong = f"From {limits[0]} to {limits[1]}."
-    words = {"min_value": wrong, "max_value": wrong, "invalid": "A whole number, please.", "required": "A number, please."}
+    words = {
+        "min_value": wrong,
+        "max_value": wrong,
+        "invalid": "A whole number, please.",
+        "required": "A number, please.",
+    }
     field = forms.IntegerField(label=label, min_value=limits[0], max_value=limits[1], error_messages=words, **kwargs)
     field.widget.attrs.update({"class": "form-control", "inputmode": "numeric"})
     return field
@@ -27,7 +32,14 @@ def kilograms(**kwargs: Any) -> forms.DecimalField:
     wrong = "From 0 to 300 kg."
     words = {"min_value": wrong, "max_value": wrong, "invalid": "A number, as in 7.5."}
     field = forms.DecimalField(
-        label="Load, kg", min_value=0, max_value=300, max_digits=5, decimal_places=2, required=False, error_messages=words, **kwargs
+        label="Load, kg",
+        min_value=0,
+        max_value=300,
+        max_digits=5,
+        decimal_places=2,
+        required=False,
+        error_messages=words,
+        **kwargs,
     )
     field.widget.attrs.update({"class": "form-control", "inputmode": "decimal", "step": "0.5"})
     return field
@@ -88,18 +100,32 @@ class DoseForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": "Choose at least one day."},
     )
-    note = forms.CharField(label="Note for the runner", max_length=300, required=False, widget=forms.TextInput(attrs={"class": "form-control"}))
+    note = forms.CharField(
+        label="Note for the runner",
+        max_length=300,
+        required=False,
+        widget=forms.TextInput(attrs={"class": "form-control"}),
+    )
 
     def __init__(self, exercise: Exercise, data: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
         self.exercise = exercise
         usual = usual_dose(exercise)
-        initial = {"sets": usual.sets, "amount": usual.reps or usual.hold_s, "rest_s": usual.rest_s, "days": list(usual.days)}
+        initial = {
+            "sets": usual.sets,
+            "amount": usual.reps or usual.hold_s,
+            "rest_s": usual.rest_s,
+            "days": list(usual.days),
+        }
         super().__init__(data, prefix=exercise.slug, initial=initial, **kwargs)
         self.fields["amount"] = number("Hold, s", doses.HOLD_S) if exercise.hold_s else number("Reps", doses.REPS)
 
     def dose(self) -> Dose:
         typed = self.cleaned_data
-        amount = {"hold_s": typed["amount"], "reps": None} if self.exercise.hold_s else {"reps": typed["amount"], "hold_s": None}
+        amount = (
+            {"hold_s": typed["amount"], "reps": None}
+            if self.exercise.hold_s
+            else {"reps": typed["amount"], "hold_s": None}
+        )
         return usual_dose(
             self.exercise,
             sets=typed["sets"],
@@ -113,7 +139,10 @@ class DoseForm(forms.Form):
 
 class ProgrammeForm(forms.Form):
     title = forms.CharField(
-        label="Title", max_length=120, widget=forms.TextInput(attrs={"class": "form-control"}), error_messages={"required": "A name, as in: First four weeks."}
+        label="Title",
+        max_length=120,
+        widget=forms.TextInput(attrs={"class": "form-control"}),
+        error_messages={"required": "A name, as in: First four weeks."},
     )
     weeks = number("Weeks", (1, 52))
     starts_on = forms.DateField(
@@ -129,7 +158,10 @@ class RaceForm(forms.Form):
         label="Which race?",
         max_length=120,
         widget=forms.TextInput(attrs={"class": "form-control", "autocomplete": "off"}),
-        error_messages={"required": "Give it a name, as in: City half marathon.", "max_length": "Up to 120 characters."},
+        error_messages={
+            "required": "Give it a name, as in: City half marathon.",
+            "max_length": "Up to 120 characters.",
+        },
     )
     on = forms.DateField(
         label="When?",
@@ -141,7 +173,9 @@ class RaceForm(forms.Form):
         min_value=0,
         max_digits=7,
         decimal_places=3,
-        widget=forms.NumberInput(attrs={"class": "form-control", "step": "any", "inputmode": "decimal", "list": "distances"}),
+        widget=forms.NumberInput(
+            attrs={"class": "form-control", "step": "any", "inputmode": "decimal", "list": "distances"}
+        ),
         error_messages={
             "required": "The distance in kilometres, please.",
             "invalid": "A number, as in 21.1.",

@@ -14,7 +14,20 @@ from exercises import doses
 from exercises.models.library import Category, Equipment, Region
 
 FOLDER = Path(__file__).resolve().parent / "data" / "library"
-NEEDED = {"slug", "name", "summary", "muscles", "regions", "equipment", "difficulty", "dose", "cues", "faults", "contraindications", "lay_words"}
+NEEDED = {
+    "slug",
+    "name",
+    "summary",
+    "muscles",
+    "regions",
+    "equipment",
+    "difficulty",
+    "dose",
+    "cues",
+    "faults",
+    "contraindications",
+    "lay_words",
+}
 OPTIONAL = {"parent", "progression", "regression"}
 DOSE_KEYS = {"sets", "reps", "hold_s", "rest_s", "per_side", "tempo"}
 SLUG_LETTERS = set("abcdefghijklmnopqrstuvwxyz0123456789-")
@@ -56,7 +69,9 @@ def read_all(folder: Path = FOLDER) -> list[Entry]:
     known: dict[str, Entry] = {}
     for entry in entries:
         if entry.slug in known:
-            raise entry.error(f"this slug stands already in {known[entry.slug].source}, line {known[entry.slug].line}", "slug")
+            raise entry.error(
+                f"this slug stands already in {known[entry.slug].source}, line {known[entry.slug].line}", "slug"
+            )
         known[entry.slug] = entry
     for entry in entries:
         for key in ("parent", "progression", "regression"):
@@ -76,7 +91,9 @@ def in_order(known: Mapping[str, Entry]) -> list[Entry]:
         step: Entry | None = entry
         while step is not None and step.slug not in ordered:
             if step in chain:
-                raise step.error(f"parents go round in a circle: {' -> '.join(each.slug for each in [*chain, step])}", "parent")
+                raise step.error(
+                    f"parents go round in a circle: {' -> '.join(each.slug for each in [*chain, step])}", "parent"
+                )
             chain.append(step)
             step = known.get(step.parent)
         ordered.update({each.slug: each for each in reversed(chain)})
@@ -174,7 +191,9 @@ class FileReader:
     def text(self, row: Mapping[str, Any], key: str, path: tuple[Any, ...], *, most: int) -> str:
         value = row[key]
         if not isinstance(value, str) or not value.strip() or len(value) > most:
-            raise self.error(f"{row.get('slug', 'this exercise')}: {key} is a text of 1 to {most} characters", (*path, key))
+            raise self.error(
+                f"{row.get('slug', 'this exercise')}: {key} is a text of 1 to {most} characters", (*path, key)
+            )
         return value.strip()
 
     def words(self, row: Mapping[str, Any], key: str, path: tuple[Any, ...], *, least: int) -> list[str]:
@@ -183,10 +202,14 @@ class FileReader:
             raise self.error(f"{row['slug']}: {key} is a list of at least {least}", (*path, key))
         for index, item in enumerate(value):
             if not isinstance(item, str) or not item.strip():
-                raise self.error(f"{row['slug']}: {key} holds words alone; put a text with a colon in quotes", (*path, key, index))
+                raise self.error(
+                    f"{row['slug']}: {key} holds words alone; put a text with a colon in quotes", (*path, key, index)
+                )
         return value
 
-    def chosen(self, row: Mapping[str, Any], key: str, path: tuple[Any, ...], known: Iterable[str], *, least: int) -> list[str]:
+    def chosen(
+        self, row: Mapping[str, Any], key: str, path: tuple[Any, ...], known: Iterable[str], *, least: int
+    ) -> list[str]:
         for index, item in enumerate(self.words(row, key, path, least=least)):
             if item not in known:
                 raise self.error(f"{row['slug']}: {item!r} is no {key}; use {', '.join(known)}", (*path, key, index))
@@ -203,7 +226,11 @@ class FileReader:
         if not isinstance(value, list) or not value:
             raise self.error(f"{row['slug']}: faults is a list of at least 1", (*path, "faults"))
         for index, item in enumerate(value):
-            if not isinstance(item, dict) or set(item) != {"fault", "fix"} or not all(isinstance(text, str) and text for text in item.values()):
+            if (
+                not isinstance(item, dict)
+                or set(item) != {"fault", "fix"}
+                or not all(isinstance(text, str) and text for text in item.values())
+            ):
                 raise self.error(f"{row['slug']}: a fault has two texts, fault and fix", (*path, "faults", index))
         return value
 
@@ -233,5 +260,3 @@ class FileReader:
             return "", ""
         text = self.text(row, key, path, most=160)
         return ("", text) if set(text) - SLUG_LETTERS else (text, "")
-
-

@@ -14,7 +14,11 @@ SECONDS = 5
 
 def keep_undo(request: HttpRequest, prescription: Prescription, on: date) -> None:
     """The next page offers to take back what was logged of `prescription` on the day `on`."""
-    request.session[SESSION_KEY] = {"prescription": prescription.pk, "name": prescription.exercise.name, "on": on.isoformat()}
+    request.session[SESSION_KEY] = {
+        "prescription": prescription.pk,
+        "name": prescription.exercise.name,
+        "on": on.isoformat(),
+    }
 
 
 def take_undo(request: HttpRequest) -> dict[str, Any] | None:
@@ -23,4 +27,10 @@ def take_undo(request: HttpRequest) -> dict[str, Any] | None:
     if kept is None:
         return None
     action = reverse("exercises:undo_log", args=[kept["prescription"]])
-    return {"text": f"{kept['name']}: done as planned.", "action": action, "seconds": SECONDS, "on": kept["on"], "next": request.get_full_path()}
+    return {
+        "text": f"{kept['name']}: done as planned.",
+        "action": action,
+        "seconds": SECONDS,
+        "on": kept["on"],
+        "next": request.get_full_path(),
+    }

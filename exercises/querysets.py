@@ -40,11 +40,17 @@ class ProgrammeQuerySet(models.QuerySet):
 
     def in_force(self, on: date) -> ProgrammeQuerySet:
         """Begun by the day `on` and not ended by then."""
-        return self.exclude(state="draft").filter(starts_on__lte=on).filter(Q(ended_on__isnull=True) | Q(ended_on__gt=on))
+        return (
+            self.exclude(state="draft").filter(starts_on__lte=on).filter(Q(ended_on__isnull=True) | Q(ended_on__gt=on))
+        )
 
     def overlapping(self, first: date, last: date) -> ProgrammeQuerySet:
         """In force on some day from `first` to `last`, both included."""
-        return self.exclude(state="draft").filter(starts_on__lte=last).filter(Q(ended_on__isnull=True) | Q(ended_on__gt=first))
+        return (
+            self.exclude(state="draft")
+            .filter(starts_on__lte=last)
+            .filter(Q(ended_on__isnull=True) | Q(ended_on__gt=first))
+        )
 
     def with_plan(self) -> ProgrammeQuerySet:
         """With people, phases, prescriptions and their exercises: three queries however many."""

@@ -45,7 +45,8 @@ def told() -> dict[str, Any]:
 def ways() -> tuple[Way, ...]:
     """By distance, the shortest first."""
     return tuple(
-        Way(row["name"], Decimal(str(row["up_to_km"])), row["easy"][0], row["easy"][1], row["hard"][0], row["hard"][1]) for row in told()["ways"]
+        Way(row["name"], Decimal(str(row["up_to_km"])), row["easy"][0], row["easy"][1], row["hard"][0], row["hard"][1])
+        for row in told()["ways"]
     )
 
 

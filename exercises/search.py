@@ -8,7 +8,30 @@ from typing import Any
 from exercises.models.library import Category, Equipment, Region
 
 LONGEST_QUERY = 80
-FILLERS = frozenset(["a", "an", "and", "at", "for", "from", "i", "in", "is", "my", "of", "on", "or", "the", "to", "when", "with", "without", "exercise", "exercises"])
+FILLERS = frozenset(
+    [
+        "a",
+        "an",
+        "and",
+        "at",
+        "for",
+        "from",
+        "i",
+        "in",
+        "is",
+        "my",
+        "of",
+        "on",
+        "or",
+        "the",
+        "to",
+        "when",
+        "with",
+        "without",
+        "exercise",
+        "exercises",
+    ]
+)
 KIND_WORDS = {
     "strength": "strength strong strengthening",
     "flexibility": "flexibility stretch stretches stretching mobility",
@@ -55,7 +78,14 @@ def weighted(exercise: Any) -> dict[str, float]:
     sources: Sequence[tuple[float, Iterable[str]]] = (
         (1, [exercise.summary]),
         (2, [str(Equipment(thing).label) for thing in exercise.equipment]),
-        (3, [kind, *exercise.muscles, *(f"{Region(region).label} {REGION_WORDS[region]}" for region in exercise.regions)]),
+        (
+            3,
+            [
+                kind,
+                *exercise.muscles,
+                *(f"{Region(region).label} {REGION_WORDS[region]}" for region in exercise.regions),
+            ],
+        ),
         (5, exercise.lay_words),
         (8, [exercise.name]),
     )

@@ -59,7 +59,15 @@ SHELVES = (
             Choice("bosu", "Bosu or cushion", needing(Equipment.BOSU, Equipment.PAD)),
         ),
     ),
-    Shelf("level", "Level", (Choice("easy", "Easy", of_level(1, 2)), Choice("middle", "Middle", of_level(3)), Choice("hard", "Hard", of_level(4, 5)))),
+    Shelf(
+        "level",
+        "Level",
+        (
+            Choice("easy", "Easy", of_level(1, 2)),
+            Choice("middle", "Middle", of_level(3)),
+            Choice("hard", "Hard", of_level(4, 5)),
+        ),
+    ),
 )
 
 

@@ -37,7 +37,9 @@ def hold(client: Client, at: str = "2026-11-26T09:00Z") -> Appointment:
 
 
 def test_the_directory_shows_who_when_and_for_how_much(client: Client, therapist: User) -> None:
-    TherapistProfile.objects.filter(user=therapist).update(specialisations=["knee"], languages=["English", "Swahili"], headline="Marathon, 3:21")
+    TherapistProfile.objects.filter(user=therapist).update(
+        specialisations=["knee"], languages=["English", "Swahili"], headline="Marathon, 3:21"
+    )
     page = client.get("/therapists/").content.decode()
     assert "Nadia Okello" in page
     assert "Marathon, 3:21" in page
@@ -46,7 +48,16 @@ def test_the_directory_shows_who_when_and_for_how_much(client: Client, therapist
     assert slots_on(page)[0] == "2026-11-24T11:15Z"
 
 
-@pytest.mark.parametrize(("query", "found"), [("need=knee", 1), ("need=elbow", 0), ("language=swahili", 1), ("need=knee&language=Welsh", 0), ("need=%F0%9F%8F%83", 0)])
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("need=knee", 1),
+        ("need=elbow", 0),
+        ("language=swahili", 1),
+        ("need=knee&language=Welsh", 0),
+        ("need=%F0%9F%8F%83", 0),
+    ],
+)
 def test_the_directory_narrows_by_need_and_language(client: Client, therapist: User, query: str, found: int) -> None:
     TherapistProfile.objects.filter(user=therapist).update(specialisations=["knee"], languages=["English", "Swahili"])
     page = client.get(f"/therapists/?{query}").content.decode()
@@ -95,14 +106,19 @@ def test_two_weeks_of_times_nearest_first(client: Client) -> None:
         ("America/Los_Angeles", "03:15", "11:15 clinic", "Tuesday 24 November"),
     ],
 )
-def test_times_stand_in_the_readers_zone_under_the_readers_date(client: Client, zone: str, first: str, clinic: str, day: str) -> None:
+def test_times_stand_in_the_readers_zone_under_the_readers_date(
+    client: Client, zone: str, first: str, clinic: str, day: str
+) -> None:
     page = client.get(f"{TIMES}&zone={zone}").content.decode()
     section = page[page.index(f'aria-label="{day}"') :]
     assert section.index(f'value="2026-11-24T11:15Z">{first}<small>{clinic}') < section.index("</section>")
 
 
 def test_the_same_instants_are_offered_in_every_zone(client: Client) -> None:
-    instants = [slots_on(client.get(f"{TIMES}&zone={zone}").content.decode()) for zone in ("Europe/London", "Europe/Lisbon", "Asia/Tokyo", "America/Los_Angeles")]
+    instants = [
+        slots_on(client.get(f"{TIMES}&zone={zone}").content.decode())
+        for zone in ("Europe/London", "Europe/Lisbon", "Asia/Tokyo", "America/Los_Angeles")
+    ]
     common = set(instants[0])
     assert all(set(found) == common for found in instants)
 
@@ -112,7 +128,9 @@ def test_a_zone_once_chosen_stays(client: Client) -> None:
     assert "Your time: <b>Tokyo</b>" in client.get("/book/follow-up/").content.decode()
 
 
-@pytest.mark.parametrize("zone", ["Mars/Olympus", "../../etc/passwd", "x" * 10_000, "<script>alert(1)</script>", "🏃", "\u202eEurope/London"])
+@pytest.mark.parametrize(
+    "zone", ["Mars/Olympus", "../../etc/passwd", "x" * 10_000, "<script>alert(1)</script>", "🏃", "\u202eEurope/London"]
+)
 def test_an_unknown_zone_is_told_and_never_breaks(client: Client, zone: str) -> None:
     answer = client.get("/book/follow-up/", {"zone": zone})
     assert answer.status_code == 200
@@ -175,9 +193,18 @@ def test_a_visitor_comes_back_to_the_picked_time_after_log_in(client: Client, ru
     assert (held.state, held.start, held.runner) == ("held", datetime(2026, 11, 26, 9, tzinfo=UTC), runner.runner)
 
 
-def test_a_picked_time_that_went_meanwhile_is_answered_by_the_nearest(client: Client, runner: User, other_runner: User, visit: Service, now: datetime) -> None:
+def test_a_picked_time_that_went_meanwhile_is_answered_by_the_nearest(
+    client: Client, runner: User, other_runner: User, visit: Service, now: datetime
+) -> None:
     client.post(TIMES, {"slot": "2026-11-26T09:00Z"})
-    services.book_slot(service=visit, therapist=visit.therapists.get(), runner=other_runner.runner, start=datetime(2026, 11, 26, 9, tzinfo=UTC), by=other_runner, now=now)
+    services.book_slot(
+        service=visit,
+        therapist=visit.therapists.get(),
+        runner=other_runner.runner,
+        start=datetime(2026, 11, 26, 9, tzinfo=UTC),
+        by=other_runner,
+        now=now,
+    )
     client.force_login(runner)
     answer = client.get("/book/resume/")
     assert answer.status_code == 409
@@ -203,7 +230,9 @@ def test_a_picked_time_that_went_meanwhile_is_answered_by_the_nearest(client: Cl
         ("x" * 100_000, "We could not read that time."),
     ],
 )
-def test_a_time_that_cannot_be_had_gives_409_and_the_nearest(client_of: ClientOf, runner: User, slot: str, sentence: str) -> None:
+def test_a_time_that_cannot_be_had_gives_409_and_the_nearest(
+    client_of: ClientOf, runner: User, slot: str, sentence: str
+) -> None:
     answer = client_of(runner).post(TIMES, {"slot": slot})
     page = answer.content.decode()
     assert answer.status_code == 409
@@ -238,7 +267,9 @@ def test_picking_twice_keeps_one_hold(client_of: ClientOf, runner: User) -> None
     assert [held.start.minute for held in Appointment.objects.filter(state="held")] == [45]
 
 
-def test_an_ended_hold_gives_409_on_looking_and_on_booking(client_of: ClientOf, runner: User, clock: time_machine.Traveller) -> None:
+def test_an_ended_hold_gives_409_on_looking_and_on_booking(
+    client_of: ClientOf, runner: User, clock: time_machine.Traveller
+) -> None:
     browser = client_of(runner)
     held = hold(browser)
     clock.shift(timedelta(minutes=7))
@@ -256,10 +287,14 @@ def test_a_time_can_be_let_go(client_of: ClientOf, runner: User) -> None:
     assert Appointment.objects.get().state == "cancelled"
 
 
-def test_anyone_is_whoever_is_free(client_of: ClientOf, runner: User, other_therapist: User, visit: Service, hours: list[WeeklyHours]) -> None:
+def test_anyone_is_whoever_is_free(
+    client_of: ClientOf, runner: User, other_therapist: User, visit: Service, hours: list[WeeklyHours]
+) -> None:
     visit.therapists.add(other_therapist.therapist)
     for row in hours:
-        WeeklyHours.objects.create(therapist=other_therapist.therapist, weekday=row.weekday, starts=row.starts, ends=row.ends)
+        WeeklyHours.objects.create(
+            therapist=other_therapist.therapist, weekday=row.weekday, starts=row.starts, ends=row.ends
+        )
     page = client_of(runner).get("/book/follow-up/").content.decode()
     assert page.count('value="2026-11-25T09:00Z"') == 1
     answer = client_of(runner).post("/book/follow-up/", {"slot": "2026-11-25T09:00Z"})
@@ -267,7 +302,9 @@ def test_anyone_is_whoever_is_free(client_of: ClientOf, runner: User, other_ther
     assert Appointment.objects.count() == 1
 
 
-def test_nobody_holds_or_sees_what_another_runner_holds(client_of: ClientOf, runner: User, other_runner: User, therapist: User, staff: User) -> None:
+def test_nobody_holds_or_sees_what_another_runner_holds(
+    client_of: ClientOf, runner: User, other_runner: User, therapist: User, staff: User
+) -> None:
     held = hold(client_of(runner))
     assert client_of(other_runner).get(f"/book/check/{held.pk}/").status_code == 404
     assert client_of(other_runner).post(f"/book/check/{held.pk}/", {"do": "book"}).status_code == 404
@@ -276,7 +313,9 @@ def test_nobody_holds_or_sees_what_another_runner_holds(client_of: ClientOf, run
     assert Appointment.objects.get().state == "held"
 
 
-def test_a_therapist_does_not_book_for_themself_and_staff_go_to_their_own_page(client_of: ClientOf, therapist: User, staff: User) -> None:
+def test_a_therapist_does_not_book_for_themself_and_staff_go_to_their_own_page(
+    client_of: ClientOf, therapist: User, staff: User
+) -> None:
     assert client_of(therapist).post(TIMES, {"slot": "2026-11-26T09:00Z"}).status_code == 403
     answer = client_of(staff).post(TIMES, {"slot": "2026-11-26T09:00Z"})
     assert answer["Location"].startswith(reverse("bookings:book_for"))
@@ -284,21 +323,40 @@ def test_a_therapist_does_not_book_for_themself_and_staff_go_to_their_own_page(c
 
 
 def test_the_times_page_asks_the_database_as_often_however_full_it_is(
-    client_of: ClientOf, runner: User, visit: Service, other_runner: User, now: datetime, django_assert_num_queries: DjangoAssertNumQueries
+    client_of: ClientOf,
+    runner: User,
+    visit: Service,
+    other_runner: User,
+    now: datetime,
+    django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     browser = client_of(runner)
     browser.get("/book/follow-up/")
     with django_assert_num_queries(8):
         browser.get("/book/follow-up/")
     for minute in (0, 45):
-        services.book_slot(service=visit, therapist=visit.therapists.get(), runner=other_runner.runner, start=datetime(2026, 11, 26, 9, minute, tzinfo=UTC), by=other_runner, now=now)
+        services.book_slot(
+            service=visit,
+            therapist=visit.therapists.get(),
+            runner=other_runner.runner,
+            start=datetime(2026, 11, 26, 9, minute, tzinfo=UTC),
+            by=other_runner,
+            now=now,
+        )
     with django_assert_num_queries(8):
         browser.get("/book/follow-up/")
 
 
 def test_a_new_runner_signs_up_and_finds_the_picked_time_held(client: Client, mailoutbox: list[EmailMessage]) -> None:
     client.post(TIMES, {"slot": "2026-11-26T09:00Z"})
-    typed = {"name": "Rosa Milani", "email": "rosa@mail.example", "password1": "seven quiet hills", "zone": "Europe/Rome", "consent": "on", "next": "/book/resume/"}
+    typed = {
+        "name": "Rosa Milani",
+        "email": "rosa@mail.example",
+        "password1": "seven quiet hills",
+        "zone": "Europe/Rome",
+        "consent": "on",
+        "next": "/book/resume/",
+    }
     client.post("/accounts/signup/", typed)
     client.get(reverse("account_email_verification_sent"))
     code = re.search(r"^([A-Z0-9-]{6,10})$", mailoutbox[-1].body, re.MULTILINE)

@@ -17,7 +17,14 @@ pytestmark = pytest.mark.django_db
 
 ClientOf = Callable[[User], Client]
 NINE = datetime(2026, 11, 26, 9, tzinfo=UTC)
-CALLER = {"service": "follow-up", "therapist": "nadia-okello", "start": "2026-11-26T09:00Z", "name": "Rosa Milani", "email": "Rosa@Mail.example", "phone": "07700 900123"}
+CALLER = {
+    "service": "follow-up",
+    "therapist": "nadia-okello",
+    "start": "2026-11-26T09:00Z",
+    "name": "Rosa Milani",
+    "email": "Rosa@Mail.example",
+    "phone": "07700 900123",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -27,7 +34,9 @@ def ready(visit: Service, hours: list[WeeklyHours], clock: time_machine.Travelle
 
 @pytest.fixture
 def session(visit: Service, runner: User, now: datetime) -> Appointment:
-    return services.book_slot(service=visit, therapist=visit.therapists.get(), runner=runner.runner, start=NINE, by=runner, now=now)
+    return services.book_slot(
+        service=visit, therapist=visit.therapists.get(), runner=runner.runner, start=NINE, by=runner, now=now
+    )
 
 
 @pytest.fixture
@@ -36,7 +45,9 @@ def desk(client_of: ClientOf, staff: User) -> Client:
 
 
 @pytest.mark.parametrize("page", ["/board/", "/board/new/", "/services/", "/hours/", "/hours/nadia-okello/"])
-def test_the_desks_pages_are_for_the_desk(client: Client, client_of: ClientOf, runner: User, other_therapist: User, staff: User, page: str) -> None:
+def test_the_desks_pages_are_for_the_desk(
+    client: Client, client_of: ClientOf, runner: User, other_therapist: User, staff: User, page: str
+) -> None:
     assert client.get(page).status_code == 302
     assert client_of(runner).get(page).status_code == 403
     expected = {"/hours/": 302, "/hours/nadia-okello/": 404}.get(page, 403)
@@ -44,7 +55,9 @@ def test_the_desks_pages_are_for_the_desk(client: Client, client_of: ClientOf, r
     assert client_of(staff).get(page).status_code == 200
 
 
-@pytest.mark.parametrize("query", ["", "&view=week", "&view=week&therapist=nadia-okello", "&as=table", "&as=table&view=week"])
+@pytest.mark.parametrize(
+    "query", ["", "&view=week", "&view=week&therapist=nadia-okello", "&as=table", "&as=table&view=week"]
+)
 def test_every_form_of_the_board_shows_the_session(desk: Client, session: Appointment, query: str) -> None:
     page = desk.get(f"/board/?day=2026-11-26{query}").content.decode()
     assert "Maya Lindqvist" in page
@@ -52,10 +65,19 @@ def test_every_form_of_the_board_shows_the_session(desk: Client, session: Appoin
     assert "booked" in page.lower()
 
 
-def test_the_day_hatches_what_is_closed_and_offers_the_gaps(desk: Client, session: Appointment, therapist: User) -> None:
-    TimeOff.objects.create(therapist=therapist.therapist, start=NINE + timedelta(hours=6), end=NINE + timedelta(hours=9), reason="school")
+def test_the_day_hatches_what_is_closed_and_offers_the_gaps(
+    desk: Client, session: Appointment, therapist: User
+) -> None:
+    TimeOff.objects.create(
+        therapist=therapist.therapist, start=NINE + timedelta(hours=6), end=NINE + timedelta(hours=9), reason="school"
+    )
     page = desk.get("/board/?day=2026-11-26").content.decode()
-    for words in ("From 09:00", "Break", "Time off: school", "/board/new/?therapist=nadia-okello&amp;start=2026-11-26T09:45Z"):
+    for words in (
+        "From 09:00",
+        "Break",
+        "Time off: school",
+        "/board/new/?therapist=nadia-okello&amp;start=2026-11-26T09:45Z",
+    ):
         assert words in page
     assert "now-rule" not in page
 
@@ -65,25 +87,50 @@ def test_the_now_line_stands_at_the_clinics_time(desk: Client) -> None:
 
 
 def test_a_hold_is_on_the_board_without_a_name(desk: Client, visit: Service, runner: User, now: datetime) -> None:
-    services.hold_slot(service=visit, therapist=visit.therapists.get(), runner=runner.runner, start=NINE, by=runner, now=now)
+    services.hold_slot(
+        service=visit, therapist=visit.therapists.get(), runner=runner.runner, start=NINE, by=runner, now=now
+    )
     page = desk.get("/board/?day=2026-11-26").content.decode()
     assert "Being booked" in page
     assert "Maya Lindqvist" not in page
 
 
 def test_the_board_asks_the_database_as_often_for_three_sessions_as_for_one(
-    desk: Client, session: Appointment, visit: Service, runner: User, now: datetime, django_assert_num_queries: DjangoAssertNumQueries
+    desk: Client,
+    session: Appointment,
+    visit: Service,
+    runner: User,
+    now: datetime,
+    django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     desk.get("/board/?day=2026-11-26")
     with django_assert_num_queries(7):
         desk.get("/board/?day=2026-11-26")
     for minutes in (45, 90):
-        services.book_slot(service=visit, therapist=session.therapist, runner=runner.runner, start=NINE + timedelta(minutes=minutes), by=runner, now=now)
+        services.book_slot(
+            service=visit,
+            therapist=session.therapist,
+            runner=runner.runner,
+            start=NINE + timedelta(minutes=minutes),
+            by=runner,
+            now=now,
+        )
     with django_assert_num_queries(7):
         desk.get("/board/?day=2026-11-26")
 
 
-@pytest.mark.parametrize("query", ["day=nonsense", "day=0001-01-01", "day=9999-12-31", "view=%F0%9F%8F%83", "therapist=nobody&view=week", "day=2026-10-25", "day=2026-03-29&view=week"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "day=nonsense",
+        "day=0001-01-01",
+        "day=9999-12-31",
+        "view=%F0%9F%8F%83",
+        "therapist=nobody&view=week",
+        "day=2026-10-25",
+        "day=2026-03-29&view=week",
+    ],
+)
 def test_any_address_of_the_board_gives_a_page(desk: Client, query: str) -> None:
     assert desk.get(f"/board/?{query}").status_code == 200
 
@@ -98,7 +145,12 @@ def test_a_caller_gets_an_account_and_a_session(desk: Client, staff: User) -> No
     answer = desk.post("/board/new/", CALLER)
     booked = Appointment.objects.get()
     assert answer["Location"] == f"/appointments/{booked.pk}/"
-    assert (booked.start, booked.runner.user.email, booked.runner.phone, booked.booked_by) == (NINE, "rosa@mail.example", "07700 900123", staff)
+    assert (booked.start, booked.runner.user.email, booked.runner.phone, booked.booked_by) == (
+        NINE,
+        "rosa@mail.example",
+        "07700 900123",
+        staff,
+    )
 
 
 def test_a_known_caller_is_found_and_keeps_the_account(desk: Client, runner: User) -> None:
@@ -106,7 +158,10 @@ def test_a_known_caller_is_found_and_keeps_the_account(desk: Client, runner: Use
     assert f"runner={runner.runner.pk}" in found
     page = desk.get(f"/board/new/?runner={runner.runner.pk}").content.decode()
     assert "Book for Maya Lindqvist" in page
-    answer = desk.post("/board/new/", {"service": "follow-up", "therapist": "", "start": "2026-11-26T09:00Z", "runner": str(runner.runner.pk)})
+    answer = desk.post(
+        "/board/new/",
+        {"service": "follow-up", "therapist": "", "start": "2026-11-26T09:00Z", "runner": str(runner.runner.pk)},
+    )
     assert answer.status_code == 302
     assert Appointment.objects.get().runner == runner.runner
     assert RunnerProfile.objects.count() == 1
@@ -128,7 +183,9 @@ def test_a_known_caller_is_found_and_keeps_the_account(desk: Client, runner: Use
         ({"start": "other", "on": "2027-03-28", "at": "01:30", "reason": "please"}, "does not exist"),
     ],
 )
-def test_a_booking_that_lacks_something_keeps_what_was_typed(desk: Client, changes: dict[str, str], sentence: str) -> None:
+def test_a_booking_that_lacks_something_keeps_what_was_typed(
+    desk: Client, changes: dict[str, str], sentence: str
+) -> None:
     answer = desk.post("/board/new/", CALLER | changes)
     page = answer.content.decode()
     assert answer.status_code == 422
@@ -148,22 +205,41 @@ def test_a_time_just_gone_is_409_with_the_nearest(desk: Client, session: Appoint
 def test_staff_book_outside_the_hours_with_a_reason_never_over_a_session(desk: Client, session: Appointment) -> None:
     outside = CALLER | {"start": "other", "on": "2026-11-26", "at": "18:10", "reason": "Flies home tomorrow"}
     assert desk.post("/board/new/", outside).status_code == 302
-    over = CALLER | {"start": "other", "on": "2026-11-26", "at": "09:10", "reason": "Please", "email": "else@mail.example"}
+    over = CALLER | {
+        "start": "other",
+        "on": "2026-11-26",
+        "at": "09:10",
+        "reason": "Please",
+        "email": "else@mail.example",
+    }
     assert desk.post("/board/new/", over).status_code == 409
     assert Appointment.objects.count() == 2
 
 
 def week(**fields: str) -> dict[str, str]:
-    return {"do": "week", "valid_from": "2026-11-30", "starts-0-0": "08:00", "ends-0-0": "12:00", "starts-0-1": "13:00", "ends-0-1": "15:30", **fields}
+    return {
+        "do": "week",
+        "valid_from": "2026-11-30",
+        "starts-0-0": "08:00",
+        "ends-0-0": "12:00",
+        "starts-0-1": "13:00",
+        "ends-0-1": "15:30",
+        **fields,
+    }
 
 
-def test_the_week_is_saved_from_a_day_on_and_tells_what_it_hits(desk: Client, session: Appointment, therapist: User) -> None:
+def test_the_week_is_saved_from_a_day_on_and_tells_what_it_hits(
+    desk: Client, session: Appointment, therapist: User
+) -> None:
     answer = desk.post("/hours/nadia-okello/", week(valid_from="2026-11-24"), follow=True)
     page = answer.content.decode()
     assert "1 booked session falls outside the hours" in page
     assert f"/appointments/{session.pk}/move/" in page
     rows = WeeklyHours.objects.filter(therapist=therapist.therapist).in_force(date(2026, 11, 30))
-    assert [(row.weekday, row.starts, row.ends) for row in rows] == [(0, time(8), time(12)), (0, time(13), time(15, 30))]
+    assert [(row.weekday, row.starts, row.ends) for row in rows] == [
+        (0, time(8), time(12)),
+        (0, time(13), time(15, 30)),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -177,7 +253,9 @@ def test_the_week_is_saved_from_a_day_on_and_tells_what_it_hits(desk: Client, se
         ({"starts-0-0": "8 o'clock"}, "valid time"),
     ],
 )
-def test_a_week_that_cannot_be_keeps_what_was_typed_and_the_old_one(desk: Client, changes: dict[str, str], sentence: str) -> None:
+def test_a_week_that_cannot_be_keeps_what_was_typed_and_the_old_one(
+    desk: Client, changes: dict[str, str], sentence: str
+) -> None:
     before = list(WeeklyHours.objects.values_list())
     answer = desk.post("/hours/nadia-okello/", week(**changes))
     assert answer.status_code == 422
@@ -186,9 +264,15 @@ def test_a_week_that_cannot_be_keeps_what_was_typed_and_the_old_one(desk: Client
     assert list(WeeklyHours.objects.values_list()) == before
 
 
-def test_time_off_is_whole_days_in_the_therapists_zone_and_lists_what_it_hits(desk: Client, session: Appointment, therapist: User) -> None:
+def test_time_off_is_whole_days_in_the_therapists_zone_and_lists_what_it_hits(
+    desk: Client, session: Appointment, therapist: User
+) -> None:
     User.objects.filter(pk=therapist.pk).update(zone="Europe/Athens")
-    page = desk.post("/hours/nadia-okello/", {"do": "time_off", "first": "2026-11-26", "last": "2026-11-27", "reason": "course"}, follow=True).content.decode()
+    page = desk.post(
+        "/hours/nadia-okello/",
+        {"do": "time_off", "first": "2026-11-26", "last": "2026-11-27", "reason": "course"},
+        follow=True,
+    ).content.decode()
     off = TimeOff.objects.get()
     assert (off.start, off.end) == (datetime(2026, 11, 25, 22, tzinfo=UTC), datetime(2026, 11, 27, 22, tzinfo=UTC))
     assert "Maya Lindqvist" in page
@@ -197,14 +281,33 @@ def test_time_off_is_whole_days_in_the_therapists_zone_and_lists_what_it_hits(de
     assert TimeOff.objects.count() == 0
 
 
-@pytest.mark.parametrize("typed", [{"first": "2026-11-27", "last": "2026-11-26"}, {"first": "", "last": ""}, {"first": "2026-11-01", "last": "2026-11-02"}, {"first": "9999-12-31", "last": "9999-12-31"}, {"first": "2026-11-26", "last": "2029-11-26"}])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        {"first": "2026-11-27", "last": "2026-11-26"},
+        {"first": "", "last": ""},
+        {"first": "2026-11-01", "last": "2026-11-02"},
+        {"first": "9999-12-31", "last": "9999-12-31"},
+        {"first": "2026-11-26", "last": "2029-11-26"},
+    ],
+)
 def test_time_off_that_cannot_be_is_refused(desk: Client, typed: dict[str, str]) -> None:
     assert desk.post("/hours/nadia-okello/", {"do": "time_off"} | typed).status_code == 422
     assert TimeOff.objects.count() == 0
 
 
 def test_one_day_can_be_different_and_taken_back(desk: Client, therapist: User) -> None:
-    desk.post("/hours/nadia-okello/", {"do": "override", "on": "2026-11-28", "kind": "extra", "starts": "10:00", "ends": "12:00", "note": "marathon week"})
+    desk.post(
+        "/hours/nadia-okello/",
+        {
+            "do": "override",
+            "on": "2026-11-28",
+            "kind": "extra",
+            "starts": "10:00",
+            "ends": "12:00",
+            "note": "marathon week",
+        },
+    )
     assert Override.objects.get().note == "marathon week"
     assert "marathon week" in desk.get("/hours/nadia-okello/").content.decode()
     desk.post("/hours/nadia-okello/day/", {"on": "2026-11-28"})
@@ -213,7 +316,9 @@ def test_one_day_can_be_different_and_taken_back(desk: Client, therapist: User) 
     assert desk.post("/hours/nadia-okello/day/", {"on": "nonsense"}).status_code == 422
 
 
-def test_a_therapist_keeps_their_own_hours_and_no_others(client_of: ClientOf, therapist: User, other_therapist: User) -> None:
+def test_a_therapist_keeps_their_own_hours_and_no_others(
+    client_of: ClientOf, therapist: User, other_therapist: User
+) -> None:
     own = client_of(therapist)
     assert own.get("/hours/")["Location"] == "/hours/nadia-okello/"
     assert own.post("/hours/nadia-okello/", week()).status_code == 302
@@ -230,11 +335,15 @@ def test_the_services_page_lists_the_rules(desk: Client) -> None:
     assert "24 h before" in page
 
 
-def test_a_dropped_session_opens_the_move_form_filled_in(desk: Client, session: Appointment, visit: Service, other_therapist: User) -> None:
+def test_a_dropped_session_opens_the_move_form_filled_in(
+    desk: Client, session: Appointment, visit: Service, other_therapist: User
+) -> None:
     visit.therapists.add(other_therapist.therapist)
     board = desk.get("/board/?day=2026-11-26").content.decode()
     assert 'data-day="2026-11-26" data-therapist="tomas-reinholt"' in board
-    page = desk.get(f"/appointments/{session.pk}/move/?on=2026-11-27&at=10:30&therapist=tomas-reinholt").content.decode()
+    page = desk.get(
+        f"/appointments/{session.pk}/move/?on=2026-11-27&at=10:30&therapist=tomas-reinholt"
+    ).content.decode()
     assert 'name="on" value="2026-11-27"' in page
     assert 'value="10:30"' in page
     assert f'<option value="{other_therapist.therapist.pk}" selected>' in page
@@ -244,7 +353,9 @@ def test_a_dropped_session_opens_the_move_form_filled_in(desk: Client, session: 
     assert session.start == NINE
 
 
-def test_the_hours_of_all_ask_as_often_for_three_as_for_one(desk: Client, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+def test_the_hours_of_all_ask_as_often_for_three_as_for_one(
+    desk: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     desk.get("/hours/")
     with django_assert_num_queries(5):
         desk.get("/hours/")

@@ -26,7 +26,9 @@ def at(text: str) -> datetime:
 MIDNIGHT = datetime(2026, 11, 24, tzinfo=UTC)
 
 
-def laid(*slots: Free, zone: str = LONDON, first: date = date(2026, 11, 23), now: datetime = NOW) -> list[fortnight.Day]:
+def laid(
+    *slots: Free, zone: str = LONDON, first: date = date(2026, 11, 23), now: datetime = NOW
+) -> list[fortnight.Day]:
     return fortnight.lay_out(slots, first=first, zone=zone, clinic_zone=LONDON, now=now)
 
 
@@ -69,7 +71,9 @@ def test_two_therapists_at_one_time_are_one_choice() -> None:
 
 
 def test_a_repeated_hour_tells_its_two_times_apart() -> None:
-    days = laid(Free(at("2026-10-25T00:30")), Free(at("2026-10-25T01:30")), first=date(2026, 10, 25), now=at("2026-10-20T00:00"))
+    days = laid(
+        Free(at("2026-10-25T00:30")), Free(at("2026-10-25T01:30")), first=date(2026, 10, 25), now=at("2026-10-20T00:00")
+    )
     assert [choice.own for choice in days[0].choices] == ["01:30 UTC+1", "01:30 UTC"]
 
 
@@ -77,7 +81,16 @@ def test_parts_of_the_day_and_the_fold() -> None:
     slots = [Free(at("2026-11-25T08:00") + timedelta(minutes=30 * n)) for n in range(12)]
     day = laid(*slots)[2]
     assert day.parts == (True, True, False)
-    assert [choice.own for choice in day.shown] == ["08:00", "09:00", "09:30", "10:30", "11:00", "12:00", "12:30", "13:30"]
+    assert [choice.own for choice in day.shown] == [
+        "08:00",
+        "09:00",
+        "09:30",
+        "10:30",
+        "11:00",
+        "12:00",
+        "12:30",
+        "13:30",
+    ]
     assert day.has_more is True
 
 
@@ -95,7 +108,9 @@ def test_zone_words() -> None:
     assert zones.difference_words("Europe/Lisbon", LONDON, NOW) == ""
 
 
-@pytest.mark.parametrize("name", ["Mars/Olympus", "", "../../etc/passwd", "Europe/London\0", None, 7, "europe/london", "x" * 10_000])
+@pytest.mark.parametrize(
+    "name", ["Mars/Olympus", "", "../../etc/passwd", "Europe/London\0", None, 7, "europe/london", "x" * 10_000]
+)
 def test_a_zone_nobody_knows(name: object) -> None:
     assert zones.is_zone(name) is False
     assert zones.zone_info(name, otherwise=LONDON).key == LONDON  # type: ignore[arg-type]
@@ -107,9 +122,23 @@ def test_the_zone_list_holds_known_zones_once() -> None:
     assert all(zones.is_zone(name) for name in names)
 
 
-def lane(*, work: list[Period], visits: Sequence[board.Visit] = (), absences: Sequence[board.Absence] = (), now: datetime = MIDNIGHT) -> board.Lane:
+def lane(
+    *,
+    work: list[Period],
+    visits: Sequence[board.Visit] = (),
+    absences: Sequence[board.Absence] = (),
+    now: datetime = MIDNIGHT,
+) -> board.Lane:
     return board.lay_lane(
-        key=1, head=None, on=date(2026, 11, 24), zone=LONDON, window=board.Window(), work=work, absences=absences, visits=visits, now=now
+        key=1,
+        head=None,
+        on=date(2026, 11, 24),
+        zone=LONDON,
+        window=board.Window(),
+        work=work,
+        absences=absences,
+        visits=visits,
+        now=now,
     )
 
 
@@ -134,8 +163,14 @@ def test_a_day_is_hatched_where_nobody_works_and_free_elsewhere() -> None:
 
 
 def test_visits_take_their_buffers_out_of_the_gaps() -> None:
-    found = lane(work=[period("10:00", "12:00")], visits=[board.Visit(period("10:15", "11:00"), period("10:15", "11:10"), "x")])
-    assert [(block.kind, block.start.hour, block.start.minute, block.minutes) for block in found.blocks if block.kind != "off"] == [
+    found = lane(
+        work=[period("10:00", "12:00")], visits=[board.Visit(period("10:15", "11:00"), period("10:15", "11:10"), "x")]
+    )
+    assert [
+        (block.kind, block.start.hour, block.start.minute, block.minutes)
+        for block in found.blocks
+        if block.kind != "off"
+    ] == [
         ("visit", 10, 15, 45),
         ("gap", 11, 10, 50),
     ]
@@ -149,26 +184,52 @@ def test_what_is_past_is_not_free() -> None:
 def test_time_off_names_its_reason_and_its_end() -> None:
     away = board.Absence(Period(at("2026-11-24T00:00"), at("2026-11-27T00:00")), "course")
     found = lane(work=[period("10:00", "12:00")], absences=[away])
-    assert [(block.kind, block.row, block.span, block.label) for block in found.blocks] == [("off", 1, 132, "Time off: course, until Thu 26 Nov")]
+    assert [(block.kind, block.row, block.span, block.label) for block in found.blocks] == [
+        ("off", 1, 132, "Time off: course, until Thu 26 Nov")
+    ]
 
 
 def test_visits_at_the_same_time_share_the_lane() -> None:
-    found = lane(work=[], visits=[visit("10:00", "11:00", "a"), visit("10:30", "11:30", "b"), visit("11:30", "12:00", "c")])
-    assert [(block.record, block.column, block.columns) for block in found.visits] == [("a", 1, 2), ("b", 2, 2), ("c", 1, 1)]
+    found = lane(
+        work=[], visits=[visit("10:00", "11:00", "a"), visit("10:30", "11:30", "b"), visit("11:30", "12:00", "c")]
+    )
+    assert [(block.record, block.column, block.columns) for block in found.visits] == [
+        ("a", 1, 2),
+        ("b", 2, 2),
+        ("c", 1, 1),
+    ]
 
 
 def test_the_window_stretches_to_early_and_late_work() -> None:
-    window = board.window_for([period("06:20", "07:00"), period("19:00", "20:15")], zone=LONDON, days=[date(2026, 11, 24)])
+    window = board.window_for(
+        [period("06:20", "07:00"), period("19:00", "20:15")], zone=LONDON, days=[date(2026, 11, 24)]
+    )
     assert (window.first, window.last, window.rows) == (6, 21, 180)
-    late = board.window_for([Period(at("2026-11-24T22:00"), at("2026-11-25T03:00"))], zone=LONDON, days=[date(2026, 11, 24)])
+    late = board.window_for(
+        [Period(at("2026-11-24T22:00"), at("2026-11-25T03:00"))], zone=LONDON, days=[date(2026, 11, 24)]
+    )
     assert (late.first, late.last) == (8, 24)
 
 
 def test_a_long_day_at_the_clock_change_lies_on_the_wall_clock() -> None:
     on = date(2026, 10, 25)
     work = [Period(at("2026-10-25T09:00"), at("2026-10-25T17:00"))]
-    found = board.lay_lane(key=1, head=None, on=on, zone=LONDON, window=board.Window(), work=work, absences=[], visits=[], now=at("2026-10-01T00:00"))
-    assert [(block.kind, block.row, block.span) for block in found.blocks] == [("off", 1, 12), ("gap", 13, 96), ("off", 109, 24)]
+    found = board.lay_lane(
+        key=1,
+        head=None,
+        on=on,
+        zone=LONDON,
+        window=board.Window(),
+        work=work,
+        absences=[],
+        visits=[],
+        now=at("2026-10-01T00:00"),
+    )
+    assert [(block.kind, block.row, block.span) for block in found.blocks] == [
+        ("off", 1, 12),
+        ("gap", 13, 96),
+        ("off", 109, 24),
+    ]
     assert board.day_period(on, LONDON).minutes == 25 * 60
 
 

@@ -26,7 +26,9 @@ def ready(visit: Service, hours: list[WeeklyHours], clock: time_machine.Travelle
 @pytest.fixture
 def session(visit: Service, runner: User, now: datetime) -> Appointment:
     """Thursday 09:00 in London, 10:00 for the runner in Stockholm."""
-    return services.book_slot(service=visit, therapist=visit.therapists.get(), runner=runner.runner, start=NINE, by=runner, now=now)
+    return services.book_slot(
+        service=visit, therapist=visit.therapists.get(), runner=runner.runner, start=NINE, by=runner, now=now
+    )
 
 
 def url(session: Appointment, page: str = "") -> str:
@@ -34,14 +36,18 @@ def url(session: Appointment, page: str = "") -> str:
 
 
 @pytest.mark.parametrize("page", ["", "move/", "cancel/", "calendar.ics", "room/"])
-def test_a_session_is_for_its_people_alone(client: Client, client_of: ClientOf, session: Appointment, other_runner: User, other_therapist: User, page: str) -> None:
+def test_a_session_is_for_its_people_alone(
+    client: Client, client_of: ClientOf, session: Appointment, other_runner: User, other_therapist: User, page: str
+) -> None:
     assert client.get(url(session, page)).status_code == 302
     assert client_of(other_runner).get(url(session, page)).status_code == 404
     assert client_of(other_therapist).get(url(session, page)).status_code == 404
 
 
 @pytest.mark.parametrize("page", ["move/", "cancel/", "mark/"])
-def test_a_stranger_changes_nothing(client_of: ClientOf, session: Appointment, other_runner: User, other_therapist: User, page: str) -> None:
+def test_a_stranger_changes_nothing(
+    client_of: ClientOf, session: Appointment, other_runner: User, other_therapist: User, page: str
+) -> None:
     typed = {"to": "2026-11-26T09:45Z", "reason": "x", "state": "arrived"}
     assert client_of(other_runner).post(url(session, page), typed).status_code in (403, 404)
     assert client_of(other_therapist).post(url(session, page), typed).status_code == 404
@@ -49,7 +55,9 @@ def test_a_stranger_changes_nothing(client_of: ClientOf, session: Appointment, o
     assert (session.start, session.state, session.sequence) == (NINE, "booked", 0)
 
 
-def test_the_lists_hold_ones_own(client_of: ClientOf, session: Appointment, runner: User, other_runner: User, therapist: User, staff: User) -> None:
+def test_the_lists_hold_ones_own(
+    client_of: ClientOf, session: Appointment, runner: User, other_runner: User, therapist: User, staff: User
+) -> None:
     mine = client_of(runner).get("/appointments/").content.decode()
     assert "Thu, 10:00" in mine
     assert "09:00 at the clinic" in mine
@@ -59,21 +67,43 @@ def test_the_lists_hold_ones_own(client_of: ClientOf, session: Appointment, runn
 
 
 def test_the_list_asks_the_database_as_often_for_three_as_for_one(
-    client_of: ClientOf, session: Appointment, runner: User, visit: Service, now: datetime, django_assert_num_queries: DjangoAssertNumQueries
+    client_of: ClientOf,
+    session: Appointment,
+    runner: User,
+    visit: Service,
+    now: datetime,
+    django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     browser = client_of(runner)
     browser.get("/appointments/")
     with django_assert_num_queries(6):
         browser.get("/appointments/")
     for minutes in (45, 90):
-        services.book_slot(service=visit, therapist=session.therapist, runner=runner.runner, start=NINE + timedelta(minutes=minutes), by=runner, now=now)
+        services.book_slot(
+            service=visit,
+            therapist=session.therapist,
+            runner=runner.runner,
+            start=NINE + timedelta(minutes=minutes),
+            by=runner,
+            now=now,
+        )
     with django_assert_num_queries(6):
         browser.get("/appointments/")
 
 
-def test_the_runners_page_says_when_where_how_much_and_until_when(client_of: ClientOf, session: Appointment, runner: User) -> None:
+def test_the_runners_page_says_when_where_how_much_and_until_when(
+    client_of: ClientOf, session: Appointment, runner: User
+) -> None:
     page = client_of(runner).get(url(session)).content.decode()
-    for words in ("Thursday 26 November, 10:00", "Stockholm time, 09:00 at the clinic", "£68, paid after the visit", "Free until tomorrow 10:00", "Move it", "Cancel it", "calendar.ics"):
+    for words in (
+        "Thursday 26 November, 10:00",
+        "Stockholm time, 09:00 at the clinic",
+        "£68, paid after the visit",
+        "Free until tomorrow 10:00",
+        "Move it",
+        "Cancel it",
+        "calendar.ics",
+    ):
         assert words in page
 
 
@@ -95,9 +125,33 @@ def test_moving_asks_once_and_moves(client_of: ClientOf, session: Appointment, r
     assert (session.start, session.sequence) == (datetime(2026, 11, 27, 9, tzinfo=UTC), 1)
 
 
-@pytest.mark.parametrize(("to", "sentence"), [("2026-11-26T10:37Z", "Choose one of the times shown"), ("2026-11-23T09:00Z", "That time is over"), ("junk", "could not read"), ("2026-11-26T09:45Z", "has just gone")])
-def test_a_move_to_a_time_that_cannot_be_had_leaves_the_session(client_of: ClientOf, session: Appointment, runner: User, other_runner: User, visit: Service, now: datetime, to: str, sentence: str) -> None:
-    services.book_slot(service=visit, therapist=session.therapist, runner=other_runner.runner, start=NINE + timedelta(minutes=45), by=other_runner, now=now)
+@pytest.mark.parametrize(
+    ("to", "sentence"),
+    [
+        ("2026-11-26T10:37Z", "Choose one of the times shown"),
+        ("2026-11-23T09:00Z", "That time is over"),
+        ("junk", "could not read"),
+        ("2026-11-26T09:45Z", "has just gone"),
+    ],
+)
+def test_a_move_to_a_time_that_cannot_be_had_leaves_the_session(
+    client_of: ClientOf,
+    session: Appointment,
+    runner: User,
+    other_runner: User,
+    visit: Service,
+    now: datetime,
+    to: str,
+    sentence: str,
+) -> None:
+    services.book_slot(
+        service=visit,
+        therapist=session.therapist,
+        runner=other_runner.runner,
+        start=NINE + timedelta(minutes=45),
+        by=other_runner,
+        now=now,
+    )
     answer = client_of(runner).post(url(session, "move/"), {"to": to})
     assert answer.status_code == 409
     assert sentence in answer.content.decode()
@@ -106,7 +160,9 @@ def test_a_move_to_a_time_that_cannot_be_had_leaves_the_session(client_of: Clien
     assert session.start == NINE
 
 
-def test_cancelling_says_what_it_costs_before_it_happens(client_of: ClientOf, session: Appointment, runner: User) -> None:
+def test_cancelling_says_what_it_costs_before_it_happens(
+    client_of: ClientOf, session: Appointment, runner: User
+) -> None:
     browser = client_of(runner)
     asked = browser.get(url(session, "cancel/")).content.decode()
     assert "Cancel Thu 10:00?" in asked
@@ -120,7 +176,9 @@ def test_cancelling_says_what_it_costs_before_it_happens(client_of: ClientOf, se
 
 
 @pytest.mark.parametrize(("late", "status"), [(timedelta(0), 200), (timedelta(seconds=1), 409)])
-def test_the_cut_off_holds_to_the_second(client_of: ClientOf, session: Appointment, runner: User, clock: time_machine.Traveller, late: timedelta, status: int) -> None:
+def test_the_cut_off_holds_to_the_second(
+    client_of: ClientOf, session: Appointment, runner: User, clock: time_machine.Traveller, late: timedelta, status: int
+) -> None:
     clock.move_to(NINE - timedelta(hours=24) + late)
     for page in ("move/", "cancel/"):
         assert client_of(runner).get(url(session, page)).status_code == status
@@ -134,9 +192,24 @@ def test_the_cut_off_holds_to_the_second(client_of: ClientOf, session: Appointme
 
 @pytest.mark.parametrize(
     ("before", "words", "link"),
-    [(timedelta(minutes=10, seconds=1), "Your room opens today at 09:50", False), (timedelta(minutes=10), "Your room is open", True), (timedelta(minutes=-74), "Your room is open", True), (timedelta(minutes=-75), "This session is over", False)],
+    [
+        (timedelta(minutes=10, seconds=1), "Your room opens today at 09:50", False),
+        (timedelta(minutes=10), "Your room is open", True),
+        (timedelta(minutes=-74), "Your room is open", True),
+        (timedelta(minutes=-75), "This session is over", False),
+    ],
 )
-def test_the_room_opens_ten_minutes_before_and_closes_thirty_after(client_of: ClientOf, session: Appointment, runner: User, therapist: User, staff: User, clock: time_machine.Traveller, before: timedelta, words: str, link: bool) -> None:
+def test_the_room_opens_ten_minutes_before_and_closes_thirty_after(
+    client_of: ClientOf,
+    session: Appointment,
+    runner: User,
+    therapist: User,
+    staff: User,
+    clock: time_machine.Traveller,
+    before: timedelta,
+    words: str,
+    link: bool,
+) -> None:
     clock.move_to(NINE - before)
     page = client_of(runner).get(url(session, "room/")).content.decode()
     assert words in page
@@ -146,7 +219,9 @@ def test_the_room_opens_ten_minutes_before_and_closes_thirty_after(client_of: Cl
     assert session.video_key not in client_of(staff).get(url(session)).content.decode()
 
 
-def test_the_therapist_marks_their_own_sessions(client_of: ClientOf, session: Appointment, therapist: User, runner: User, clock: time_machine.Traveller) -> None:
+def test_the_therapist_marks_their_own_sessions(
+    client_of: ClientOf, session: Appointment, therapist: User, runner: User, clock: time_machine.Traveller
+) -> None:
     clock.move_to(NINE)
     assert "Arrived" in client_of(therapist).get(url(session)).content.decode()
     for state in ("arrived", "completed"):
@@ -159,7 +234,9 @@ def test_the_therapist_marks_their_own_sessions(client_of: ClientOf, session: Ap
     assert session.state == "completed"
 
 
-def test_staff_move_with_anybody_and_past_the_rules_with_a_reason(client_of: ClientOf, session: Appointment, staff: User, runner: User) -> None:
+def test_staff_move_with_anybody_and_past_the_rules_with_a_reason(
+    client_of: ClientOf, session: Appointment, staff: User, runner: User
+) -> None:
     desk = client_of(staff)
     typed = {"on": "2026-11-26", "at": "18:10", "therapist": session.therapist_id}
     refused = desk.post(url(session, "move/"), typed)
@@ -168,7 +245,9 @@ def test_staff_move_with_anybody_and_past_the_rules_with_a_reason(client_of: Cli
     refused = desk.post(url(session, "move/"), typed | {"override": "on"})
     assert refused.status_code == 422
     assert "Say why in a few words" in refused.content.decode()
-    assert desk.post(url(session, "move/"), typed | {"override": "on", "reason": "Train was late"})["Location"] == url(session)
+    assert desk.post(url(session, "move/"), typed | {"override": "on", "reason": "Train was late"})["Location"] == url(
+        session
+    )
     session.refresh_from_db()
     assert session.start == datetime(2026, 11, 26, 18, 10, tzinfo=UTC)
     page = desk.get(url(session)).content.decode()
@@ -177,7 +256,9 @@ def test_staff_move_with_anybody_and_past_the_rules_with_a_reason(client_of: Cli
     assert "Train was late" not in client_of(runner).get(url(session)).content.decode()
 
 
-def test_staff_give_a_reason_when_the_notice_has_passed(client_of: ClientOf, session: Appointment, staff: User, clock: time_machine.Traveller) -> None:
+def test_staff_give_a_reason_when_the_notice_has_passed(
+    client_of: ClientOf, session: Appointment, staff: User, clock: time_machine.Traveller
+) -> None:
     clock.move_to(NINE - timedelta(hours=3))
     desk = client_of(staff)
     assert desk.post(url(session, "cancel/"), {"reason": " "}).status_code == 422

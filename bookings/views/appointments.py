@@ -46,7 +46,12 @@ def appointments(request: HttpRequest) -> HttpResponse:
     clock = clock_of(request)
     mine = Appointment.objects.visible_to(user).with_people()
     past = Paginator(mine.past(clock.now), PAST_PER_PAGE).get_page(request.GET.get("page"))
-    context = {"clock": clock, "upcoming": list(mine.upcoming(clock.now)[:50]), "past": past, "held": live_hold(request)}
+    context = {
+        "clock": clock,
+        "upcoming": list(mine.upcoming(clock.now)[:50]),
+        "past": past,
+        "held": live_hold(request),
+    }
     return render(request, f"bookings/appointments{'' if user.is_runner else '_desk'}.html", context)
 
 
@@ -73,7 +78,11 @@ def calendar(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     """The session as a file for the reader's own calendar."""
     found = access.get_appointment(signed_in(request), appointment_id)
     content = ics.calendar_file(found, reader=signed_in(request), now=clock_of(request).now, as_method="PUBLISH")
-    return HttpResponse(content, content_type=ics.MIME_TYPE, headers={"Content-Disposition": f'attachment; filename="{ics.file_name(found)}"'})
+    return HttpResponse(
+        content,
+        content_type=ics.MIME_TYPE,
+        headers={"Content-Disposition": f'attachment; filename="{ics.file_name(found)}"'},
+    )
 
 
 @never_cache
@@ -103,7 +112,11 @@ def move(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
             return times_page(request, wish, clock, refused=refused, wanted=start, status=409)
         messages.success(request, f"Moved to {clock.local(moved.start):%A %-d %B, %H:%M}. The old time is free again.")
         return redirect("bookings:appointment", moved.pk)
-    context = facts(found, clock, user) | {"start": start, "end": start + timedelta(minutes=found.service.minutes), "form": form}
+    context = facts(found, clock, user) | {
+        "start": start,
+        "end": start + timedelta(minutes=found.service.minutes),
+        "form": form,
+    }
     return render(request, "bookings/move.html", context, status=422 if request.method == "POST" else 200)
 
 
@@ -115,7 +128,9 @@ def move_at_the_desk(request: HttpRequest, found: Appointment, clock: Clock) -> 
     shown = wanted.astimezone(local.tzinfo) if wanted else local
     on = parse_day(request.GET.get("on")) or shown.date()
     initial = {"on": on, "at": request.GET.get("at", "")[:5] or shown.time()}
-    form = StaffMoveForm(typed(request), needed=bool(needs_reason(found, clock, user)), service=found.service, initial=initial)
+    form = StaffMoveForm(
+        typed(request), needed=bool(needs_reason(found, clock, user)), service=found.service, initial=initial
+    )
     dropped_on = form.people.filter(slug=request.GET.get("therapist", "")[:80]).first()
     form.initial["therapist"] = dropped_on or found.therapist
     status = 422 if request.method == "POST" else 200
@@ -123,19 +138,37 @@ def move_at_the_desk(request: HttpRequest, found: Appointment, clock: Clock) -> 
         sent = form.cleaned_data
         try:
             moved = services.move_appointment(
-                appointment=found, start=sent["start"], by=user, now=clock.now, therapist=sent["therapist"], reason=form.given, override=sent["override"]
+                appointment=found,
+                start=sent["start"],
+                by=user,
+                now=clock.now,
+                therapist=sent["therapist"],
+                reason=form.given,
+                override=sent["override"],
             )
         except DomainError as refused:
             form.add_error(None, refused.message)
             status = refused.status
         else:
-            messages.success(request, f"Moved to {moved.start.astimezone(local.tzinfo):%A %-d %B, %H:%M} with {moved.therapist.user.name}. The runner gets an e-mail.")
+            messages.success(
+                request,
+                f"Moved to {moved.start.astimezone(local.tzinfo):%A %-d %B, %H:%M} with {moved.therapist.user.name}. The runner gets an e-mail.",
+            )
             return redirect("bookings:appointment", moved.pk)
     first = max(clock.today, on)
     free = find_slots(
-        service=found.service, therapists=[found.therapist], first=first, last=first + timedelta(days=6), zone=clock.clinic_zone, runner=found.runner, now=clock.now, moving=found
+        service=found.service,
+        therapists=[found.therapist],
+        first=first,
+        last=first + timedelta(days=6),
+        zone=clock.clinic_zone,
+        runner=found.runner,
+        now=clock.now,
+        moving=found,
     )
-    return render(request, "bookings/move_desk.html", facts(found, clock, user) | {"form": form, "free": free[:24]}, status=status)
+    return render(
+        request, "bookings/move_desk.html", facts(found, clock, user) | {"form": form, "free": free[:24]}, status=status
+    )
 
 
 @never_cache
@@ -155,7 +188,12 @@ def cancel(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
         services.cancel_appointment(appointment=found, by=user, now=clock.now, reason=form.given)
         messages.success(request, f"Cancelled: {clock.local(found.start):%A %-d %B, %H:%M}. Both of you get an e-mail.")
         return redirect("bookings:appointment", found.pk)
-    return render(request, "bookings/cancel.html", facts(found, clock, user) | {"form": form}, status=422 if request.method == "POST" else 200)
+    return render(
+        request,
+        "bookings/cancel.html",
+        facts(found, clock, user) | {"form": form},
+        status=422 if request.method == "POST" else 200,
+    )
 
 
 @role_required("therapist", "staff")
@@ -218,12 +256,17 @@ def allowed_marks(found: Appointment, clock: Clock) -> list[tuple[str, str, str]
     match found.state:
         case State.BOOKED:
             marks = [("arrived", "Arrived", "check-circle-fill")] if near else []
-            return marks + ([("completed", "Completed", "check2-all"), ("no_show", "Did not come", "person-x")] if begun else [])
+            return marks + (
+                [("completed", "Completed", "check2-all"), ("no_show", "Did not come", "person-x")] if begun else []
+            )
         case State.ARRIVED:
             marks = [("completed", "Completed", "check2-all"), ("no_show", "Did not come", "person-x")] if begun else []
             return [*marks, ("booked", "Back to booked", "arrow-counterclockwise")]
         case State.NO_SHOW:
-            return [("arrived", "Arrived after all", "check-circle-fill"), ("booked", "Back to booked", "arrow-counterclockwise")]
+            return [
+                ("arrived", "Arrived after all", "check-circle-fill"),
+                ("booked", "Back to booked", "arrow-counterclockwise"),
+            ]
         case State.COMPLETED:
             return [("booked", "Back to booked", "arrow-counterclockwise")]
     return []

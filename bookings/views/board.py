@@ -52,7 +52,9 @@ class Page:
 
     def url(self, **changes: object) -> str:
         """The same board with something changed."""
-        query = {"day": self.on.isoformat(), "view": self.view, "as": self.form, "therapist": self.person} | {key: str(value) for key, value in changes.items()}
+        query = {"day": self.on.isoformat(), "view": self.view, "as": self.form, "therapist": self.person} | {
+            key: str(value) for key, value in changes.items()
+        }
         plain = {"view": "day", "as": "board", "therapist": ""}
         return "?" + urlencode({key: value for key, value in query.items() if value != plain.get(key)})
 
@@ -98,16 +100,29 @@ def board(request: HttpRequest) -> HttpResponse:
     return render(request, "bookings/board.html", context)
 
 
-def arranged(page: Page, people: Sequence[TherapistProfile], lanes: dict[tuple[int, date], layout.Lane], schedule: Schedule) -> dict[str, Any]:
+def arranged(
+    page: Page, people: Sequence[TherapistProfile], lanes: dict[tuple[int, date], layout.Lane], schedule: Schedule
+) -> dict[str, Any]:
     """The lanes as the page wants them: side by side, as a matrix of the week, or as rows of a table."""
     if page.form == "table":
         rows = [(lane.on, block, lane.head) for lane in lanes.values() for block in lane.blocks]
         return {"style": "table", "rows": sorted(rows, key=lambda row: (row[0], row[1].row, row[2].user.name))}
     if page.view == "day":
-        return {"style": "lanes", "lanes": [(lane, page.url(view="week", therapist=lane.head.slug)) for lane in lanes.values()]}
+        return {
+            "style": "lanes",
+            "lanes": [(lane, page.url(view="week", therapist=lane.head.slug)) for lane in lanes.values()],
+        }
     if len(people) == 1:
-        return {"style": "lanes", "one": people[0], "lanes": [(lane, page.url(view="day", day=lane.on, therapist="")) for lane in lanes.values()]}
-    days = [on for on in page.days if on.weekday() < 5 or any(schedule.work(person.pk, on) or lanes[person.pk, on].visits for person in people)]
+        return {
+            "style": "lanes",
+            "one": people[0],
+            "lanes": [(lane, page.url(view="day", day=lane.on, therapist="")) for lane in lanes.values()],
+        }
+    days = [
+        on
+        for on in page.days
+        if on.weekday() < 5 or any(schedule.work(person.pk, on) or lanes[person.pk, on].visits for person in people)
+    ]
     matrix = [(person, page.url(therapist=person.slug), [lanes[person.pk, on] for on in days]) for person in people]
     return {"style": "matrix", "matrix": matrix, "columns": [(on, page.url(view="day", day=on)) for on in days]}
 
@@ -122,7 +137,11 @@ def book_for(request: HttpRequest) -> HttpResponse:
     service, therapist, runner = wish_of(request, asked)
     start = parse_instant(asked.get("start"))
     on = parse_day(asked.get("day")) or (start or now).astimezone(clinic_tz()).date()
-    form = CallerForm(typed(request), known=runner is not None, initial={"on": on, "at": start.astimezone(clinic_tz()).time() if start else None})
+    form = CallerForm(
+        typed(request),
+        known=runner is not None,
+        initial={"on": on, "at": start.astimezone(clinic_tz()).time() if start else None},
+    )
     refused: DomainError | None = None
     wanted = start
     if request.method == "POST" and service is not None and form.is_valid():
@@ -132,7 +151,10 @@ def book_for(request: HttpRequest) -> HttpResponse:
         except DomainError as error:
             refused = error
         else:
-            messages.success(request, f"Booked: {booked.runner.user.name}, {booked.start.astimezone(clinic_tz()):%A %-d %B %H:%M} with {booked.therapist.user.name}.")
+            messages.success(
+                request,
+                f"Booked: {booked.runner.user.name}, {booked.start.astimezone(clinic_tz()):%A %-d %B %H:%M} with {booked.therapist.user.name}.",
+            )
             return redirect("bookings:appointment", booked.pk)
     words = request.GET.get("q", "").strip()[:80]
     times = offered_times(service, therapist, runner, on, now)
@@ -153,17 +175,43 @@ def book_for(request: HttpRequest) -> HttpResponse:
         "refused": refused,
         "zone": settings.CLINIC_ZONE,
         "price_pence": price_of(service, therapist) if service else 0,
-        "choice": {"service": service.slug if service else "", "therapist": therapist.slug if therapist else "", "day": on.isoformat(), "start": wanted.isoformat() if wanted else ""},
+        "choice": {
+            "service": service.slug if service else "",
+            "therapist": therapist.slug if therapist else "",
+            "day": on.isoformat(),
+            "start": wanted.isoformat() if wanted else "",
+        },
     }
-    return render(request, "bookings/book_for.html", context, status=refused.status if refused else 422 if request.method == "POST" else 200)
+    return render(
+        request,
+        "bookings/book_for.html",
+        context,
+        status=refused.status if refused else 422 if request.method == "POST" else 200,
+    )
 
 
-def book_now(form: CallerForm, *, service: Service, therapist: TherapistProfile | None, runner: RunnerProfile | None, by: User, now: datetime) -> Appointment:
+def book_now(
+    form: CallerForm,
+    *,
+    service: Service,
+    therapist: TherapistProfile | None,
+    runner: RunnerProfile | None,
+    by: User,
+    now: datetime,
+) -> Appointment:
     """The one booking: for the runner found, or for the caller whose details were typed."""
     typed_in = form.cleaned_data
     reason = typed_in["reason"] if typed_in["start"] in ("", "other") else ""
     if runner is not None:
-        return services.book_slot(service=service, therapist=therapist, runner=runner, start=typed_in["instant"], by=by, now=now, override_reason=reason)
+        return services.book_slot(
+            service=service,
+            therapist=therapist,
+            runner=runner,
+            start=typed_in["instant"],
+            by=by,
+            now=now,
+            override_reason=reason,
+        )
     return services.book_for_caller(
         service=service,
         therapist=therapist,
@@ -190,13 +238,21 @@ def wish_of(request: HttpRequest, asked: Any) -> tuple[Service | None, Therapist
     return service, therapist, get_contact(signed_in(request), runner_id)
 
 
-def offered_times(service: Service | None, therapist: TherapistProfile | None, runner: RunnerProfile | None, on: date, now: datetime) -> list[Slot]:
+def offered_times(
+    service: Service | None, therapist: TherapistProfile | None, runner: RunnerProfile | None, on: date, now: datetime
+) -> list[Slot]:
     """Free times of the week from `on`, by the clinic's clock, one per start."""
     if service is None:
         return []
     last = on + timedelta(days=DAYS_OFFERED - 1)
     found = find_slots(
-        service=service, therapists=[therapist] if therapist else None, first=on, last=last, zone=settings.CLINIC_ZONE, runner=runner, now=now
+        service=service,
+        therapists=[therapist] if therapist else None,
+        first=on,
+        last=last,
+        zone=settings.CLINIC_ZONE,
+        runner=runner,
+        now=now,
     )
     return list({slot.start: slot for slot in found}.values())[:TIMES_OFFERED]
 

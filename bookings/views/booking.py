@@ -38,7 +38,14 @@ def book(request: HttpRequest) -> HttpResponse:
         offered = offered.filter(therapists=person)
         if not person.takes_new_runners:
             offered = offered.filter(is_first_visit=False)
-    rows = [(service, price_of(service, person), f"{reverse('bookings:times', args=[service.slug])}{'?' + urlencode({'therapist': person.slug}) if person else ''}") for service in offered]
+    rows = [
+        (
+            service,
+            price_of(service, person),
+            f"{reverse('bookings:times', args=[service.slug])}{'?' + urlencode({'therapist': person.slug}) if person else ''}",
+        )
+        for service in offered
+    ]
     return render(request, "bookings/book.html", {"rows": rows, "person": person, "held": live_hold(request)})
 
 
@@ -77,7 +84,13 @@ def resume(request: HttpRequest) -> HttpResponse:
     clock = clock_of(request)
     if not request.user.is_authenticated:
         here = urlencode({"next": request.path})
-        context = {"wish": wish, "start": start, "clock": clock, "price_pence": price_of(service, wish.therapist), "here": here}
+        context = {
+            "wish": wish,
+            "start": start,
+            "clock": clock,
+            "price_pence": price_of(service, wish.therapist),
+            "here": here,
+        }
         return render(request, "bookings/resume.html", context)
     del request.session[PICKED]
     return take(request, wish, clock, start)
@@ -87,10 +100,16 @@ def take(request: HttpRequest, wish: Wish, clock: Clock, start: datetime) -> Htt
     """Hold `start` for the runner and go on to the check page; if it cannot be had, the page with the nearest times."""
     user = signed_in(request)
     if user.is_clinic_staff:
-        query = {"service": wish.service.slug, "therapist": wish.therapist.slug if wish.therapist else "", "start": start.isoformat()}
+        query = {
+            "service": wish.service.slug,
+            "therapist": wish.therapist.slug if wish.therapist else "",
+            "start": start.isoformat(),
+        }
         return redirect(f"{reverse('bookings:book_for')}?{urlencode(query)}")
     if wish.runner is None:
-        raise Forbidden("Only runners book a time for themselves. Ask the front desk to book for a runner.", code="not_a_runner")
+        raise Forbidden(
+            "Only runners book a time for themselves. Ask the front desk to book for a runner.", code="not_a_runner"
+        )
     try:
         held = services.hold_slot(
             service=wish.service, therapist=wish.therapist, runner=wish.runner, start=start, by=user, now=clock.now

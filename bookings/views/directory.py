@@ -59,15 +59,27 @@ def therapists(request: HttpRequest) -> HttpResponse:
     everybody = list(listed())
     chosen = [each for each in everybody if has(each.specialisations, need) and has(each.languages, language)]
     cards = cards_for(chosen, usual_service(request.user), clock, request.user)
-    cards.sort(key=lambda card: (not card.times, card.times[0].start if card.times else clock.now, card.therapist.user.name))
+    cards.sort(
+        key=lambda card: (not card.times, card.times[0].start if card.times else clock.now, card.therapist.user.name)
+    )
     context = {
         "clock": clock,
         "zone_groups": zone_groups(),
         "cards": cards,
         "need": need,
         "language": language,
-        "needs": facets("need", need, [word for each in everybody if has(each.languages, language) for word in each.specialisations], language=language),
-        "languages": facets("language", language, [word for each in everybody if has(each.specialisations, need) for word in each.languages], need=need),
+        "needs": facets(
+            "need",
+            need,
+            [word for each in everybody if has(each.languages, language) for word in each.specialisations],
+            language=language,
+        ),
+        "languages": facets(
+            "language",
+            language,
+            [word for each in everybody if has(each.specialisations, need) for word in each.languages],
+            need=need,
+        ),
     }
     return render(request, "bookings/therapists.html", context)
 
@@ -78,8 +90,16 @@ def therapist(request: HttpRequest, slug: str) -> HttpResponse:
     clock = clock_of(request)
     person = get_object_or_404(listed(), slug=slug)
     card = cards_for([person], usual_service(request.user), clock, request.user)[0]
-    services = [(service, price_of(service, person)) for service in person.services.active() if not service.is_first_visit or person.takes_new_runners]
-    return render(request, "bookings/therapist.html", {"clock": clock, "zone_groups": zone_groups(), "card": card, "person": person, "services": services})
+    services = [
+        (service, price_of(service, person))
+        for service in person.services.active()
+        if not service.is_first_visit or person.takes_new_runners
+    ]
+    return render(
+        request,
+        "bookings/therapist.html",
+        {"clock": clock, "zone_groups": zone_groups(), "card": card, "person": person, "services": services},
+    )
 
 
 @public
@@ -109,7 +129,15 @@ def cards_for(people: Iterable[TherapistProfile], usual: Service | None, clock: 
     times: dict[int, list[Slot]] = {}
     if usual is not None and people:
         last = clock.today + timedelta(days=DAYS_AHEAD - 1)
-        found = search_slots(service=usual, therapists=people, first=clock.today, last=last, zone=clock.zone, runner=runner, now=clock.now)
+        found = search_slots(
+            service=usual,
+            therapists=people,
+            first=clock.today,
+            last=last,
+            zone=clock.zone,
+            runner=runner,
+            now=clock.now,
+        )
         for slot in found.slots:
             kept = times.setdefault(slot.therapist_id, [])
             if not kept or (len(kept) < TIMES_SHOWN and slot.start - kept[-1].start >= APART):
@@ -129,7 +157,9 @@ def cards_for(people: Iterable[TherapistProfile], usual: Service | None, clock: 
 
 def is_offered(service: Service, person: TherapistProfile) -> bool:
     """Whether `person`, read by `listed`, can be booked for `service`."""
-    return (person.takes_new_runners or not service.is_first_visit) and any(each.pk == service.pk for each in person.offered)  # type: ignore[attr-defined]
+    return (person.takes_new_runners or not service.is_first_visit) and any(
+        each.pk == service.pk for each in person.offered
+    )  # type: ignore[attr-defined]
 
 
 def has(words: Sequence[str], wanted: str) -> bool:

@@ -39,7 +39,10 @@ def hours(request: HttpRequest) -> HttpResponse:
     away: dict[int, TimeOff] = {}
     for off in TimeOff.objects.upcoming(now).order_by("start"):
         away.setdefault(off.therapist_id, off)
-    rows = [(person, week_bars(weekly.get(person.pk, [])), total_hours(weekly.get(person.pk, [])), away.get(person.pk)) for person in people]
+    rows = [
+        (person, week_bars(weekly.get(person.pk, [])), total_hours(weekly.get(person.pk, [])), away.get(person.pk))
+        for person in people
+    ]
     return render(request, "bookings/hours.html", {"rows": rows, "now": now})
 
 
@@ -82,23 +85,39 @@ def hours_of(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "bookings/hours_of.html", context, status=status)
 
 
-def save(request: HttpRequest, person: TherapistProfile, do: str, typed_in: dict[str, Any], now: datetime) -> HttpResponse:
+def save(
+    request: HttpRequest, person: TherapistProfile, do: str, typed_in: dict[str, Any], now: datetime
+) -> HttpResponse:
     """Write one of the three; sessions it hits stay booked and are listed on the page."""
     by = signed_in(request)
     if do == "week":
-        hit = services.set_weekly_hours(therapist=person, ranges=typed_in["ranges"], valid_from=typed_in["valid_from"], by=by, now=now).hit
+        hit = services.set_weekly_hours(
+            therapist=person, ranges=typed_in["ranges"], valid_from=typed_in["valid_from"], by=by, now=now
+        ).hit
         said = f"The week stands from {typed_in['valid_from']:%A %-d %B}."
     elif do == "override":
         kind = typed_in["kind"]
         hit = services.set_override(
-            therapist=person, on=typed_in["on"], ranges=typed_in["ranges"], by=by, now=now, closed=kind == "closed", replace=kind == "instead", note=typed_in["note"]
+            therapist=person,
+            on=typed_in["on"],
+            ranges=typed_in["ranges"],
+            by=by,
+            now=now,
+            closed=kind == "closed",
+            replace=kind == "instead",
+            note=typed_in["note"],
         ).hit
         said = f"{typed_in['on']:%A %-d %B} is different now."
     else:
-        hit = services.add_time_off(therapist=person, start=typed_in["start"], end=typed_in["end"], reason=typed_in["reason"], by=by, now=now).hit
+        hit = services.add_time_off(
+            therapist=person, start=typed_in["start"], end=typed_in["end"], reason=typed_in["reason"], by=by, now=now
+        ).hit
         said = "Time off is entered."
     if hit:
-        messages.warning(request, f"{said} {len(hit)} booked session{'s fall' if len(hit) > 1 else ' falls'} outside the hours: move or cancel below.")
+        messages.warning(
+            request,
+            f"{said} {len(hit)} booked session{'s fall' if len(hit) > 1 else ' falls'} outside the hours: move or cancel below.",
+        )
     else:
         messages.success(request, f"{said} No booked session is touched.")
     return redirect("bookings:hours_of", person.slug)
@@ -131,7 +150,9 @@ def time_off(request: HttpRequest, time_off_id: int) -> HttpResponse:
 @role_required("staff")
 @require_safe
 def service_list(request: HttpRequest) -> HttpResponse:
-    found = Service.objects.annotate(people=Count("therapists", distinct=True)).order_by("-is_active", "position", "name")
+    found = Service.objects.annotate(people=Count("therapists", distinct=True)).order_by(
+        "-is_active", "position", "name"
+    )
     return render(request, "bookings/services.html", {"services": found})
 
 
@@ -149,7 +170,11 @@ def week_initial(person: TherapistProfile, today: Any) -> dict[str, Any]:
     initial: dict[str, Any] = {"valid_from": today}
     for weekday, rows in week_bars(WeeklyHours.objects.filter(therapist=person).in_force(today)).items():
         for number, row in enumerate(rows[:RANGES_PER_DAY]):
-            initial |= {f"starts-{weekday}-{number}": row.starts, f"ends-{weekday}-{number}": row.ends, f"place-{weekday}-{number}": row.place}
+            initial |= {
+                f"starts-{weekday}-{number}": row.starts,
+                f"ends-{weekday}-{number}": row.ends,
+                f"place-{weekday}-{number}": row.place,
+            }
     return initial
 
 

@@ -57,7 +57,9 @@ def times_page(
         now=clock.now,
         moving=wish.moving,
     )
-    days = lay_out(found.slots, first=first, zone=clock.zone, clinic_zone=clock.clinic_zone, now=clock.now, picked=wanted)
+    days = lay_out(
+        found.slots, first=first, zone=clock.zone, clinic_zone=clock.clinic_zone, now=clock.now, picked=wanted
+    )
     last_bookable = clock.local(clock.now + timedelta(days=wish.service.horizon_days)).date()
     context = {
         "layout": "desk.html" if getattr(request.user, "role", "runner") != "runner" and wish.moving else "base.html",
@@ -75,7 +77,10 @@ def times_page(
         "earlier": address(request, wish, first - timedelta(days=DAYS)) if days[0].on > clock.today else "",
         "later": address(request, wish, first + timedelta(days=DAYS)) if days[-1].on < last_bookable else "",
         "price_pence": price_of(wish.service, wish.therapist),
-        "keep": [("therapist", wish.therapist.slug if wish.therapist else ""), ("from", request.GET.get("from", "")[:10])],
+        "keep": [
+            ("therapist", wish.therapist.slug if wish.therapist else ""),
+            ("from", request.GET.get("from", "")[:10]),
+        ],
         **choices_of_people(request, wish),
     }
     return render(request, "bookings/times.html", context, status=status)
@@ -86,8 +91,14 @@ def choices_of_people(request: HttpRequest, wish: Wish) -> dict[str, Any]:
     if wish.moving:
         return {"people": [], "anyone_url": ""}
     here = reverse("bookings:times", args=[wish.service.slug])
-    people = sorted(offering(wish.service).filter(is_listed=True).select_related("user"), key=lambda person: (person != wish.therapist, person.user.name))
-    return {"people": [(person, f"{here}?{urlencode({'therapist': person.slug})}") for person in people], "anyone_url": here}
+    people = sorted(
+        offering(wish.service).filter(is_listed=True).select_related("user"),
+        key=lambda person: (person != wish.therapist, person.user.name),
+    )
+    return {
+        "people": [(person, f"{here}?{urlencode({'therapist': person.slug})}") for person in people],
+        "anyone_url": here,
+    }
 
 
 def first_day(request: HttpRequest, wish: Wish, clock: Clock, wanted: datetime | None) -> date:

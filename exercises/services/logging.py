@@ -59,7 +59,11 @@ def log_sets(
     programme = prescription.phase.programme
     check_day(programme, on=on, by=by, now=now)
     if not doses.falls_on(prescription.days, on) or programme.phase_on(on) != prescription.phase:
-        raise DomainError("This exercise is not planned for that day. Open today's list and choose from there.", code="not_due", fields={"on": "Not planned."})
+        raise DomainError(
+            "This exercise is not planned for that day. Open today's list and choose from there.",
+            code="not_due",
+            fields={"on": "Not planned."},
+        )
     check_score(pain, "pain")
     check_sets(sets)
     session = session_of(programme, on=on, now=now)
@@ -125,7 +129,14 @@ def undo_log(
 
 @transaction.atomic
 def rate_session(
-    *, programme: Programme, by: User, on: date, now: datetime, pain: int | None = None, effort: int | None = None, note: str = ""
+    *,
+    programme: Programme,
+    by: User,
+    on: date,
+    now: datetime,
+    pain: int | None = None,
+    effort: int | None = None,
+    note: str = "",
 ) -> SessionLog:
     """How the whole session of the day `on` was: worst pain and effort, 0 to 10, and a note. What is left out stays.
 
@@ -190,20 +201,32 @@ def check_day(programme: Programme, *, on: date, by: User, now: datetime) -> Non
         raise Forbidden("Only the runner writes down what the runner did.", code="not_yours")
     today = now.astimezone(by.tz).date()
     if on > today:
-        raise DomainError("That day is still to come. Write it down when it is done.", code="in_the_future", fields={"on": "Still to come."})
+        raise DomainError(
+            "That day is still to come. Write it down when it is done.",
+            code="in_the_future",
+            fields={"on": "Still to come."},
+        )
     if on < today - timedelta(days=BACK_DAYS):
         raise DomainError(
-            f"That is more than {BACK_DAYS} days ago. Tell your therapist at the next session instead.", code="too_long_ago", fields={"on": "Too long ago."}
+            f"That is more than {BACK_DAYS} days ago. Tell your therapist at the next session instead.",
+            code="too_long_ago",
+            fields={"on": "Too long ago."},
         )
     if on < programme.starts_on:
-        raise DomainError("The programme had not started on that day.", code="before_start", fields={"on": "Before the start."})
+        raise DomainError(
+            "The programme had not started on that day.", code="before_start", fields={"on": "Before the start."}
+        )
     if programme.ended_on is not None and on >= programme.ended_on:
-        raise DomainError("This programme has ended. Open the one you follow now.", code="after_end", fields={"on": "After the end."})
+        raise DomainError(
+            "This programme has ended. Open the one you follow now.", code="after_end", fields={"on": "After the end."}
+        )
 
 
 def check_score(value: int | None, name: str) -> None:
     if value is not None and (isinstance(value, bool) or not 0 <= value <= 10):
-        raise DomainError(f"{name.capitalize()} is a number from 0 to 10.", code=f"bad_{name}", fields={name: "From 0 to 10."})
+        raise DomainError(
+            f"{name.capitalize()} is a number from 0 to 10.", code=f"bad_{name}", fields={name: "From 0 to 10."}
+        )
 
 
 def check_sets(sets: Sequence[DoneSet]) -> None:
@@ -244,7 +267,18 @@ def as_done(session: SessionLog, prescription: Prescription, done: DoneSet, pain
     reps = done.reps if done.reps is not None else prescription.reps
     hold_s = done.hold_s if done.hold_s is not None else prescription.hold_s
     load_kg = done.load_kg if done.load_kg is not None else prescription.load_kg
-    as_planned = done.number <= prescription.sets and (reps, hold_s, load_kg) == (prescription.reps, prescription.hold_s, prescription.load_kg)
+    as_planned = done.number <= prescription.sets and (reps, hold_s, load_kg) == (
+        prescription.reps,
+        prescription.hold_s,
+        prescription.load_kg,
+    )
     return SetLog(
-        session_log=session, prescription=prescription, number=done.number, reps=reps, hold_s=hold_s, load_kg=load_kg, pain=pain, as_planned=as_planned
+        session_log=session,
+        prescription=prescription,
+        number=done.number,
+        reps=reps,
+        hold_s=hold_s,
+        load_kg=load_kg,
+        pain=pain,
+        as_planned=as_planned,
     )

@@ -73,7 +73,9 @@ def create_programme(
         close(previous, on=max(starts_on, previous.starts_on), by=by, reason="A new programme follows.")
     programme.save(force_insert=True)
     write_plan(programme, plan)
-    record(by=by, action="programme.created", subject=programme, runner=runner, changes={"starts_on": [None, starts_on]})
+    record(
+        by=by, action="programme.created", subject=programme, runner=runner, changes={"starts_on": [None, starts_on]}
+    )
     plan_days_of(programme, now=now)
     return programme
 
@@ -95,7 +97,14 @@ def close(programme: Programme, *, on: date, by: User, reason: str) -> None:
     programme.state, programme.ended_on = State.ENDED, on
     programme.save(update_fields=["state", "ended_on"])
     withdraw(subject=programme.subject, reason="The programme ended.")
-    record(by=by, action="programme.ended", subject=programme, runner=programme.runner, reason=reason, changes={"ended_on": [None, on]})
+    record(
+        by=by,
+        action="programme.ended",
+        subject=programme,
+        runner=programme.runner,
+        reason=reason,
+        changes={"ended_on": [None, on]},
+    )
 
 
 def require_care(by: User, runner: RunnerProfile) -> None:
@@ -108,7 +117,11 @@ def check_plan(plan: Sequence[PlannedPhase], *, starts_on: date, today: date) ->
     """Raises DomainError for a plan that cannot be meant."""
     every = [dose for phase in plan for dose in phase.doses]
     if not every or not all(phase.doses for phase in plan):
-        raise DomainError("Choose at least one exercise. The library on this page has them all.", code="no_exercises", fields={"doses": "None chosen."})
+        raise DomainError(
+            "Choose at least one exercise. The library on this page has them all.",
+            code="no_exercises",
+            fields={"doses": "None chosen."},
+        )
     if any(len(phase.doses) > MOST_EXERCISES for phase in plan):
         raise DomainError(
             f"That is more than {MOST_EXERCISES} exercises. Nobody does that many: leave some out.",
@@ -119,7 +132,9 @@ def check_plan(plan: Sequence[PlannedPhase], *, starts_on: date, today: date) ->
         raise DomainError("A phase takes 1 to 52 weeks.", code="bad_programme", fields={"weeks": "From 1 to 52."})
     if not today - EARLIEST_START <= starts_on <= today + LATEST_START:
         raise DomainError(
-            "The start is too far away. Choose a day of the coming weeks.", code="bad_start", fields={"starts_on": "Choose a day of the coming weeks."}
+            "The start is too far away. Choose a day of the coming weeks.",
+            code="bad_start",
+            fields={"starts_on": "Choose a day of the coming weeks."},
         )
     wrong = {f"doses.{index}.{name}": why for index, dose in enumerate(every) for name, why in faults_of(dose).items()}
     if wrong:
@@ -143,7 +158,9 @@ def faults_of(dose: Dose) -> dict[str, str]:
         within("reps", dose.reps, amounts.REPS, "repetitions")
     else:
         within("hold_s", dose.hold_s, amounts.HOLD_S, "seconds")
-    if dose.load_kg is not None and (not Decimal(dose.load_kg).is_finite() or not amounts.LOAD_KG[0] <= dose.load_kg <= amounts.LOAD_KG[1]):
+    if dose.load_kg is not None and (
+        not Decimal(dose.load_kg).is_finite() or not amounts.LOAD_KG[0] <= dose.load_kg <= amounts.LOAD_KG[1]
+    ):
         wrong["load_kg"] = f"{name}: a load from 0 to 300 kg, please."
     if not dose.days or len(set(dose.days)) != len(dose.days) or not set(dose.days) <= set(range(7)):
         wrong["days"] = f"{name}: choose at least one day of the week."

@@ -26,7 +26,9 @@ def enter_race(*, runner: RunnerProfile, name: str, on: date, distance_km: Decim
     if by.pk != runner.user_id:
         raise Forbidden("Runners enter their races themselves.", code="not_yours")
     today = now.astimezone(by.tz).date()
-    race = Race(runner=runner, name=" ".join(name.replace("\0", "").split()), on=on, distance_km=distance_km, created_at=now)
+    race = Race(
+        runner=runner, name=" ".join(name.replace("\0", "").split()), on=on, distance_km=distance_km, created_at=now
+    )
     wrong = faults_of(race, today)
     if wrong:
         raise DomainError(next(iter(wrong.values())), code="bad_race", fields=wrong)
@@ -34,7 +36,9 @@ def enter_race(*, runner: RunnerProfile, name: str, on: date, distance_km: Decim
         with transaction.atomic():
             race.save(force_insert=True)
     except IntegrityError:
-        raise Conflict("You have entered this race already. It stands in the list below.", code="entered_already") from None
+        raise Conflict(
+            "You have entered this race already. It stands in the list below.", code="entered_already"
+        ) from None
     record(by=by, action="race.entered", subject=race, runner=runner)
     plan_recovery(race, now=now)
     return race

@@ -23,13 +23,20 @@ def plan_exercise_reminders(now: datetime) -> int:
 
     Safe to call at any time, any number of times.
     """
-    waiting = Reminder.objects.filter(kind="exercises_due", due_at__gt=now).exclude(state__in=(Sending.WITHDRAWN, Sending.SKIPPED))
-    standing = {(subject, occasion): due_at for subject, occasion, due_at in waiting.values_list("subject", "occasion", "due_at")}
+    waiting = Reminder.objects.filter(kind="exercises_due", due_at__gt=now).exclude(
+        state__in=(Sending.WITHDRAWN, Sending.SKIPPED)
+    )
+    standing = {
+        (subject, occasion): due_at
+        for subject, occasion, due_at in waiting.values_list("subject", "occasion", "due_at")
+    }
     programmes = Programme.objects.active().with_plan()
     return sum(plan_days_of(programme, now=now, standing=standing) for programme in programmes.iterator(chunk_size=500))
 
 
-def plan_days_of(programme: Programme, *, now: datetime, standing: Mapping[tuple[str, str], datetime] | None = None) -> int:
+def plan_days_of(
+    programme: Programme, *, now: datetime, standing: Mapping[tuple[str, str], datetime] | None = None
+) -> int:
     """The reminders of one programme, each at the runner's chosen hour of their own day, on days with exercises.
 
     `standing`: (subject, occasion) -> due instant of those that are planned already; they are left alone.

@@ -51,4 +51,8 @@ def programme(give) -> Programme:
 @pytest.fixture
 def bridge(programme):
     """The first prescription: 3 x 15, every day."""
-    return programme.phases.get().prescriptions.select_related("phase__programme__runner__user", "exercise").get(position=1)
+    return (
+        programme.phases.get()
+        .prescriptions.select_related("phase__programme__runner__user", "exercise")
+        .get(position=1)
+    )

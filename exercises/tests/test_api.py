@@ -18,7 +18,11 @@ def test_the_library_is_public_with_facets(client, library):
     answer = client.get("/api/v1/exercises/?q=hamstrng&kind=flexibility").json()
 
     assert answer["read_as"] == "hamstring"
-    assert {row["slug"] for row in answer["results"]} == {"hamstring-stretch", "seated-hamstring-stretch", "standing-hamstring-stretch"}
+    assert {row["slug"] for row in answer["results"]} == {
+        "hamstring-stretch",
+        "seated-hamstring-stretch",
+        "standing-hamstring-stretch",
+    }
     assert answer["facets"]["kind"]["flexibility"] == 3
     assert answer["results"][0]["dose"] == "2 × 30 s each side"
 
@@ -91,12 +95,27 @@ def test_a_programme_that_cannot_be_is_refused(client_of, therapist, runner, lib
 
 def test_who_reads_and_who_gives(client, client_of, programme, runner, therapist, other_runner, other_therapist, staff):
     one = f"/api/v1/programmes/{programme.pk}/"
-    reads = {who.name: client_of(who).get(one).status_code for who in (runner, therapist, other_runner, other_therapist, staff)}
-    gives = {who.name: post(client_of(who), "programmes/", body_for(runner)).status_code for who in (runner, other_runner, other_therapist, staff)}
-    counts = {who.name: len(client_of(who).get("/api/v1/programmes/").json()["results"]) for who in (runner, therapist, other_therapist, staff)}
+    reads = {
+        who.name: client_of(who).get(one).status_code
+        for who in (runner, therapist, other_runner, other_therapist, staff)
+    }
+    gives = {
+        who.name: post(client_of(who), "programmes/", body_for(runner)).status_code
+        for who in (runner, other_runner, other_therapist, staff)
+    }
+    counts = {
+        who.name: len(client_of(who).get("/api/v1/programmes/").json()["results"])
+        for who in (runner, therapist, other_therapist, staff)
+    }
 
     assert client.get(one).status_code == 401
-    assert reads == {"Maya Lindqvist": 200, "Nadia Okello": 200, "Omar Haddad": 404, "Tomas Reinholt": 404, "Joan Tregear": 404}
+    assert reads == {
+        "Maya Lindqvist": 200,
+        "Nadia Okello": 200,
+        "Omar Haddad": 404,
+        "Tomas Reinholt": 404,
+        "Joan Tregear": 404,
+    }
     assert gives == {"Maya Lindqvist": 403, "Omar Haddad": 403, "Tomas Reinholt": 404, "Joan Tregear": 403}
     assert counts == {"Maya Lindqvist": 1, "Nadia Okello": 1, "Tomas Reinholt": 0, "Joan Tregear": 0}
     assert Programme.objects.count() == 1
@@ -104,13 +123,22 @@ def test_who_reads_and_who_gives(client, client_of, programme, runner, therapist
 
 def test_today_and_a_log(client_of, programme, bridge, runner):
     client = client_of(runner)
-    body = {"programme": str(programme.pk), "done": [{"prescription": bridge.pk}], "pain": 6, "effort": 5, "note": "Knee. 🏃"}
+    body = {
+        "programme": str(programme.pk),
+        "done": [{"prescription": bridge.pk}],
+        "pain": 6,
+        "effort": 5,
+        "note": "Knee. 🏃",
+    }
     answer = post(client, "logs/", body)
 
     assert answer.status_code == 201
     assert answer.json()["advice"]["light"] == "red"
     today = client.get(f"/api/v1/programmes/{programme.pk}/today/").json()
-    assert [(row["prescription"]["exercise"], row["sets_done"], row["done"]) for row in today["exercises"]] == [("bridge", 3, True), ("side-plank", 0, False)]
+    assert [(row["prescription"]["exercise"], row["sets_done"], row["done"]) for row in today["exercises"]] == [
+        ("bridge", 3, True),
+        ("side-plank", 0, False),
+    ]
     assert (today["on"], today["zone"], today["minutes_left"]) == ("2026-11-24", "Europe/Stockholm", 5)
 
 
@@ -153,11 +181,17 @@ def test_a_bad_log_stores_nothing(client_of, programme, bridge, runner, changes,
 def test_only_the_runner_logs(client_of, programme, bridge, therapist, other_runner, staff):
     body = {"programme": str(programme.pk), "done": [{"prescription": bridge.pk}]}
 
-    assert [post(client_of(who), "logs/", body).status_code for who in (therapist, other_runner, staff)] == [403, 404, 404]
+    assert [post(client_of(who), "logs/", body).status_code for who in (therapist, other_runner, staff)] == [
+        403,
+        404,
+        404,
+    ]
     assert not SessionLog.objects.exists()
 
 
-def test_another_runners_prescription_is_not_taken(client_of, give, programme, bridge, runner, other_runner, therapist, now):
+def test_another_runners_prescription_is_not_taken(
+    client_of, give, programme, bridge, runner, other_runner, therapist, now
+):
     """Every reference in a write belongs to the caller."""
     second = give("plank")
     body = {"programme": str(second.pk), "done": [{"prescription": bridge.pk}]}

@@ -70,7 +70,11 @@ def test_the_database_refuses_a_second_one(filled, name, model):
 
 
 def test_every_constraint_has_a_sentence_and_a_test():
-    named = {constraint.name: constraint for model in apps.get_app_config("exercises").get_models() for constraint in model._meta.constraints}
+    named = {
+        constraint.name: constraint
+        for model in apps.get_app_config("exercises").get_models()
+        for constraint in model._meta.constraints
+    }
 
     assert set(named) == {row[0] for row in BREAKS} | {row[0] for row in DOUBLES}
     assert all(constraint.violation_error_message.endswith(".") for constraint in named.values())

@@ -112,7 +112,9 @@ def test_variations_in_a_circle_are_refused(tmp_path):
     one = GOOD + "  parent: tuck-hold\n"
     two = GOOD.replace("hollow-hold", "tuck-hold") + "  parent: hollow-hold\n"
 
-    with pytest.raises(files.LibraryError, match="parents go round in a circle: hollow-hold -> tuck-hold -> hollow-hold"):
+    with pytest.raises(
+        files.LibraryError, match="parents go round in a circle: hollow-hold -> tuck-hold -> hollow-hold"
+    ):
         files.read_all(folder_with(tmp_path, a=one, b=two))
 
 

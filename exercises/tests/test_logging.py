@@ -17,7 +17,9 @@ from exercises.tests.conftest import TUESDAY
 def test_as_planned_writes_every_set(bridge, runner, now):
     session = log_as_planned(prescription=bridge, by=runner, on=TUESDAY, now=now)
 
-    assert [(each.number, each.reps, each.as_planned, each.pain) for each in session.sets.all()] == [(n, 15, True, None) for n in (1, 2, 3)]
+    assert [(each.number, each.reps, each.as_planned, each.pain) for each in session.sets.all()] == [
+        (n, 15, True, None) for n in (1, 2, 3)
+    ]
     assert session.runner == runner.runner
     assert Event.objects.filter(action="exercise.logged", runner_id=str(runner.runner.pk)).count() == 1
 
@@ -34,7 +36,11 @@ def test_as_planned_leaves_written_sets_alone(bridge, runner, now):
     log_sets(prescription=bridge, sets=[DoneSet(number=1, reps=9)], by=runner, on=TUESDAY, now=now, pain=4)
     session = log_as_planned(prescription=bridge, by=runner, on=TUESDAY, now=now)
 
-    assert [(each.number, each.reps, each.as_planned) for each in session.sets.all()] == [(1, 9, False), (2, 15, True), (3, 15, True)]
+    assert [(each.number, each.reps, each.as_planned) for each in session.sets.all()] == [
+        (1, 9, False),
+        (2, 15, True),
+        (3, 15, True),
+    ]
     assert session.pain == 4
 
 
@@ -97,7 +103,9 @@ def test_a_week_back_is_the_limit(bridge, runner, now):
 
 def test_the_day_is_the_runners_own(bridge, runner):
     """23:30 in London on Tuesday is Wednesday in Stockholm."""
-    log_as_planned(prescription=bridge, by=runner, on=date(2026, 11, 25), now=datetime(2026, 11, 24, 23, 30, tzinfo=UTC))
+    log_as_planned(
+        prescription=bridge, by=runner, on=date(2026, 11, 25), now=datetime(2026, 11, 24, 23, 30, tzinfo=UTC)
+    )
 
     assert SessionLog.objects.get().on == date(2026, 11, 25)
 
@@ -176,7 +184,13 @@ def test_rows_of_today_know_what_is_done(runner, bridge, now):
 
     first, second = today.for_runner(runner.runner, TUESDAY)
 
-    assert (first.exercise.slug, first.dose, first.done, first.next_set, first.pain) == ("bridge", "3 × 15", False, 2, 1)
+    assert (first.exercise.slug, first.dose, first.done, first.next_set, first.pain) == (
+        "bridge",
+        "3 × 15",
+        False,
+        2,
+        1,
+    )
     assert (second.done, second.sets, second.next_set, second.pain) == (False, (), 1, None)
 
 

@@ -6,7 +6,8 @@ from exercises.pain import advice, light
 
 
 @pytest.mark.parametrize(
-    ("pain", "expected"), [(0, "green"), (2, "green"), (2.1, "amber"), (3, "amber"), (5, "amber"), (5.01, "red"), (6, "red"), (10, "red")]
+    ("pain", "expected"),
+    [(0, "green"), (2, "green"), (2.1, "amber"), (3, "amber"), (5, "amber"), (5.01, "red"), (6, "red"), (10, "red")],
 )
 def test_the_bands(pain, expected):
     """0-2, 3-5, above 5; a decimal between 2 and 3 is amber."""

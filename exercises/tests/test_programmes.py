@@ -24,8 +24,16 @@ def test_a_programme_stands_with_its_doses(programme, runner, therapist):
     rows = [(each.exercise.slug, each.dose_words, each.days) for each in phase.prescriptions.all()]
 
     assert (programme.state, programme.weeks, phase.title) == (State.ACTIVE, 4, "Start")
-    assert rows == [("bridge", "3 × 15", [0, 1, 2, 3, 4, 5, 6]), ("side-plank", "3 × 30 s each side", [0, 1, 2, 3, 4, 5, 6])]
-    assert Event.objects.filter(action="programme.created", runner_id=str(runner.runner.pk), actor_id=str(therapist.pk)).count() == 1
+    assert rows == [
+        ("bridge", "3 × 15", [0, 1, 2, 3, 4, 5, 6]),
+        ("side-plank", "3 × 30 s each side", [0, 1, 2, 3, 4, 5, 6]),
+    ]
+    assert (
+        Event.objects.filter(
+            action="programme.created", runner_id=str(runner.runner.pk), actor_id=str(therapist.pk)
+        ).count()
+        == 1
+    )
 
 
 def test_a_new_programme_ends_the_one_before(give):
@@ -66,7 +74,13 @@ def test_only_a_therapist_with_the_runner_in_care_gives_one(request, who, give, 
 
     with pytest.raises(Forbidden) as refusal:
         create_programme(
-            runner=runner.runner, therapist=therapist.therapist, by=by, title="x", doses=[usual_dose(library["bridge"])], starts_on=date(2026, 11, 24), now=now
+            runner=runner.runner,
+            therapist=therapist.therapist,
+            by=by,
+            title="x",
+            doses=[usual_dose(library["bridge"])],
+            starts_on=date(2026, 11, 24),
+            now=now,
         )
 
     assert refusal.value.code == "not_in_care"
@@ -151,9 +165,18 @@ def test_ending_takes_the_reminders_back(programme, therapist):
 
 
 def test_visible_to_its_people_alone(programme, runner, therapist, other_runner, other_therapist, staff):
-    seen = {who.name: list(Programme.objects.visible_to(who)) for who in (runner, therapist, other_runner, other_therapist, staff)}
+    seen = {
+        who.name: list(Programme.objects.visible_to(who))
+        for who in (runner, therapist, other_runner, other_therapist, staff)
+    }
 
-    assert seen == {"Maya Lindqvist": [programme], "Nadia Okello": [programme], "Omar Haddad": [], "Tomas Reinholt": [], "Joan Tregear": []}
+    assert seen == {
+        "Maya Lindqvist": [programme],
+        "Nadia Okello": [programme],
+        "Omar Haddad": [],
+        "Tomas Reinholt": [],
+        "Joan Tregear": [],
+    }
 
 
 @given(

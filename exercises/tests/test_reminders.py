@@ -18,7 +18,9 @@ from exercises.tests.conftest import TUESDAY
 
 
 def due(kind="exercises_due"):
-    return [(each.occasion, each.due_at) for each in Reminder.objects.filter(kind=kind, state=State.DUE).order_by("due_at")]
+    return [
+        (each.occasion, each.due_at) for each in Reminder.objects.filter(kind=kind, state=State.DUE).order_by("due_at")
+    ]
 
 
 def send(at, settings):

@@ -106,7 +106,10 @@ def test_slips_count_the_same_both_ways(one, two):
     assert slips(one, two, 9) == slips(two, one, 9)
 
 
-@pytest.mark.parametrize(("many", "single"), [("calves", "calf"), ("presses", "press"), ("lunges", "lunge"), ("abs", "abs"), ("stretches", "stretch")])
+@pytest.mark.parametrize(
+    ("many", "single"),
+    [("calves", "calf"), ("presses", "press"), ("lunges", "lunge"), ("abs", "abs"), ("stretches", "stretch")],
+)
 def test_plural_meets_singular(many, single):
     assert stem(many) == stem(single)
 

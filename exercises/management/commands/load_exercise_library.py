@@ -12,7 +12,9 @@ class Command(BaseCommand):
     help = "Brings the exercise library up to its files. Run it as often as you like."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--from", dest="folder", type=Path, default=library.FOLDER, help="another folder of library files")
+        parser.add_argument(
+            "--from", dest="folder", type=Path, default=library.FOLDER, help="another folder of library files"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
