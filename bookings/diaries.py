@@ -134,6 +134,22 @@ def read_diaries(
 
 
 HOURS, CHANGE, OFF = "hours", "change", "off"
+NO_DATE, NO_TIME = Cast(Value(None), DateField()), Cast(Value(None), TimeField())
+NO_NUMBER, NOT = Cast(Value(None), BigIntegerField()), Value(False, output_field=BooleanField())
+
+# The columns of the three tables side by side, prepared once: putting them together costs more than asking.
+WEEKLY_ROWS = WeeklyHours.objects.order_by().values_list(
+    Value(HOURS, output_field=CharField()),
+    *("therapist_id", "weekday", NO_NUMBER, "valid_from", "valid_until", "starts", "ends", NOT),
+)
+CHANGE_ROWS = Override.objects.order_by().values_list(
+    Value(CHANGE, output_field=CharField()),
+    *("therapist_id", NO_NUMBER, NO_NUMBER, "on", NO_DATE, "starts", "ends", "closed"),
+)
+OFF_ROWS = TimeOff.objects.order_by().values_list(
+    Value(OFF, output_field=CharField()),
+    *("therapist_id", Epoch("start"), Epoch("end"), NO_DATE, NO_DATE, NO_TIME, NO_TIME, NOT),
+)
 
 
 def read_timetables(search: Search, therapist_ids: Sequence[int]) -> None:
@@ -141,57 +157,12 @@ def read_timetables(search: Search, therapist_ids: Sequence[int]) -> None:
     first = search.now.date() - REACH
     last = search.now.date() + timedelta(days=search.service.horizon_days) + REACH
     places = (HoursPlace.EITHER, search.service.place)
-    no_date = Cast(Value(None), DateField())
-    no_time = Cast(Value(None), TimeField())
-    no_number = Cast(Value(None), BigIntegerField())
-    hours = (
-        WeeklyHours.objects.filter(therapist__in=therapist_ids, place__in=places)
-        .between(first, last)
-        .order_by()
-        .values_list(
-            Value(HOURS, output_field=CharField()),
-            "therapist_id",
-            "weekday",
-            no_number,
-            "valid_from",
-            "valid_until",
-            "starts",
-            "ends",
-            Value(False, output_field=BooleanField()),
-        )
+    until_then = search.now + timedelta(days=search.service.horizon_days) + REACH
+    hours = WEEKLY_ROWS.filter(therapist__in=therapist_ids, place__in=places).between(first, last)
+    changes = CHANGE_ROWS.filter(
+        Q(closed=True) | Q(place__in=places), therapist__in=therapist_ids, on__range=(first, last)
     )
-    changes = (
-        Override.objects.filter(therapist__in=therapist_ids, on__range=(first, last))
-        .filter(Q(closed=True) | Q(place__in=places))
-        .order_by()
-        .values_list(
-            Value(CHANGE, output_field=CharField()),
-            "therapist_id",
-            no_number,
-            no_number,
-            "on",
-            no_date,
-            "starts",
-            "ends",
-            "closed",
-        )
-    )
-    off = (
-        TimeOff.objects.filter(therapist__in=therapist_ids)
-        .overlapping(search.now - REACH, search.now + timedelta(days=search.service.horizon_days) + REACH)
-        .order_by()
-        .values_list(
-            Value(OFF, output_field=CharField()),
-            "therapist_id",
-            Epoch("start"),
-            Epoch("end"),
-            no_date,
-            no_date,
-            no_time,
-            no_time,
-            Value(False, output_field=BooleanField()),
-        )
-    )
+    off = OFF_ROWS.filter(therapist__in=therapist_ids).overlapping(search.now - REACH, until_then)
     for kind, key, number, until, first_day, last_day, starts, ends, closed in hours.union(changes, off, all=True):
         if kind == HOURS:
             search.hours.setdefault(key, []).append(Hours(number, starts, ends, first_day, last_day))

@@ -107,6 +107,7 @@ def seconds(instant: datetime) -> Seconds:
     return int(instant.timestamp() // 1)
 
 
+@lru_cache(maxsize=8_192)
 def instant(at: Seconds) -> datetime:
     """Whole seconds as an aware UTC instant."""
     return datetime.fromtimestamp(at, UTC)

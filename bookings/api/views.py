@@ -1,6 +1,7 @@
 """Booking over the API: the directory, free times, holds and appointments. Each write is one call of one verb."""
 
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -316,6 +317,7 @@ def version(appointment: Appointment) -> str:
     return f'"{appointment.sequence}-{appointment.state}"'
 
 
+@lru_cache(maxsize=8_192)
 def stamp(at: datetime) -> str:
     """A whole second of UTC, as in 2026-11-26T16:30:00Z."""
     return at.isoformat()[:19] + "Z"
