@@ -54,14 +54,16 @@ def create_programme(
     One phase of `doses` for `weeks`, or `phases`. With a `key` a second call with the same key returns the programme the
     first one made. Raises Forbidden `not_in_care`, Conflict with the code of what stands against it (as `red_flag`, see
     `exercises.blocks`), and DomainError `no_exercises`, `too_many_exercises`, `bad_dose`,
-    `bad_start` or `bad_programme`, its fields named as in "doses.2.sets".
+    `bad_start`, `bad_programme` or `bad_key` (it is another runner's), its fields named as in "doses.2.sets".
     """
     require_care(by, runner)
     RunnerProfile.objects.select_for_update(of=("self",)).get(pk=runner.pk)
     if key is not None:
-        made = Programme.objects.filter(pk=key, runner=runner).first()
-        if made is not None:
+        made = Programme.objects.filter(pk=key).first()
+        if made is not None and made.runner_id == runner.pk:
             return made
+        if made is not None:
+            raise DomainError("This page is too old to be sent. Open it again.", code="bad_key")
     refuse_if_blocked(runner)
     plan = list(phases) or [PlannedPhase(title="Start", weeks=weeks, doses=list(doses))]
     check_plan(plan, starts_on=starts_on, today=now.astimezone(runner.user.tz).date())

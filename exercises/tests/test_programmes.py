@@ -54,6 +54,16 @@ def test_the_same_key_twice_makes_one_programme(give):
     assert Programme.objects.count() == 1
 
 
+def test_the_key_of_another_runners_programme_is_refused(give, other_runner, therapist, now):
+    theirs = Programme.objects.create(
+        runner=other_runner.runner, therapist=therapist.therapist, title="Theirs", starts_on=now.date()
+    )
+    with pytest.raises(DomainError) as refused:
+        give(key=theirs.pk)
+    assert refused.value.code == "bad_key"
+    assert list(Programme.objects.all()) == [theirs]
+
+
 def test_phases_follow_each_other_and_the_last_goes_on(give, library):
     plan = [
         PlannedPhase(title="Calm down", weeks=2, doses=[usual_dose(library["bridge"])]),
