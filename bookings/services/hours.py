@@ -149,6 +149,7 @@ def add_time_off(
 ) -> TimeOffAdded:
     """An absence from `start` to `end` (instants). Booked sessions in it stay until somebody moves or cancels them.
 
+    The same absence once more returns the one that stands.
     Raises DomainError `bad_time_off`, `in_the_past`; Forbidden `not_yours`.
     """
     require_keeper(by, therapist)
@@ -169,16 +170,18 @@ def add_time_off(
         therapist=therapist, start=start.astimezone(UTC), end=end.astimezone(UTC), reason=reason.strip()[:120]
     )
     validate([time_off])
-    time_off.save()
-    record(
-        by=by,
-        action="time_off.added",
-        subject=time_off,
-        reason=time_off.reason,
-        changes={"start": [None, start], "end": [None, end]},
-    )
+    standing = TimeOff.objects.filter(therapist=therapist, start=time_off.start, end=time_off.end).first()
+    if standing is None:
+        time_off.save()
+        record(
+            by=by,
+            action="time_off.added",
+            subject=time_off,
+            reason=time_off.reason,
+            changes={"start": [None, start], "end": [None, end]},
+        )
     hit = Appointment.objects.with_people().upcoming(now).filter(therapist=therapist).overlapping(start, end)
-    return TimeOffAdded(time_off, list(hit))
+    return TimeOffAdded(standing or time_off, list(hit))
 
 
 @whole

@@ -113,6 +113,13 @@ def test_a_closed_day_names_its_sessions(booked, therapist, staff, thursday, now
     assert set_override(therapist=therapist.therapist, on=MONDAY, ranges=[], closed=True, by=staff, now=now).hit == []
 
 
+def test_the_same_time_off_twice_is_one(therapist, staff, now) -> None:
+    off = {"therapist": therapist.therapist, "start": now + timedelta(days=1), "end": now + timedelta(days=2)}
+    first, again = (add_time_off(**off, reason="Course", by=staff, now=now).time_off for _ in range(2))
+    assert list(TimeOff.objects.all()) == [first] == [again]
+    assert Event.objects.filter(action="time_off.added").count() == 1
+
+
 def test_time_off_lists_the_sessions_it_hits(booked, visit, therapist, staff, thursday, now) -> None:
     added = add_time_off(
         therapist=therapist.therapist,
