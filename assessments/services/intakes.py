@@ -49,6 +49,7 @@ def answer_intake(
         "red_flags": [key for key in known_flags() if key in red_flags],
         "note": note.strip(),
     }
+    RunnerProfile.objects.select_for_update().get(pk=runner.pk)
     last = Intake.objects.filter(runner=runner).first()
     if last is not None and all(getattr(last, name) == value for name, value in answers.items()):
         return last
