@@ -189,6 +189,7 @@ class AppointmentOut(TimeOut):
     may_change = serializers.SerializerMethodField()
     room_opens_at = serializers.SerializerMethodField()
     room_url = serializers.SerializerMethodField()
+    cancel_reason = serializers.SerializerMethodField()
 
     class Meta:
         model = Appointment
@@ -199,6 +200,10 @@ class AppointmentOut(TimeOut):
 
     def get_may_change(self, appointment: Appointment) -> bool:
         return may_change(appointment, self.context["request"].user, self.context["now"])
+
+    def get_cancel_reason(self, appointment: Appointment) -> str:
+        """The team's own words, which runners do not see."""
+        return "" if self.context["request"].user.is_runner else appointment.cancel_reason
 
     def get_room_opens_at(self, appointment: Appointment) -> datetime | None:
         return video.opens_at(appointment) if appointment.video_key else None

@@ -172,6 +172,7 @@ def test_cancelling_says_what_it_costs_before_it_happens(
     assert browser.post(url(session, "cancel/"))["Location"] == url(session)
     session.refresh_from_db()
     assert session.state == "cancelled"
+    assert "You get an e-mail." in browser.get(url(session)).content.decode()
     assert browser.post(url(session, "cancel/")).status_code == 302
 
 
