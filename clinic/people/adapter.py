@@ -11,6 +11,7 @@ from django.conf import settings
 from django.forms import BaseForm
 from django.http import HttpRequest
 
+from clinic.audit.services import record
 from clinic.people.addresses import refuse_demo_address
 from clinic.people.backend import Backend
 from clinic.people.models import Role, User
@@ -58,6 +59,13 @@ class Adapter(DefaultAccountAdapter):
         """With the old password end all other sessions (their hash no longer fits) and all tokens."""
         super().set_password(user, password)
         revoke_all_tokens(user=user, by=user, reason="password changed")
+
+    def send_notification_mail(
+        self, template_prefix: str, user: Any, context: dict[str, Any] | None = None, email: str | None = None
+    ) -> None:
+        """allauth tells people here of every change to their log-in; it is audited too, as in `login.totp_activated`."""
+        record(by=user, action=f"login.{template_prefix.rpartition('/')[2]}", subject=user)
+        super().send_notification_mail(template_prefix, user, context, email)
 
 
 class MfaAdapter(DefaultMFAAdapter):
