@@ -18,6 +18,7 @@ from assessments.models import Assessment, Recommendation
 from assessments.services.drafts import DETAILS
 from clinic.audit.services import record_reading
 from clinic.core.errors import Forbidden
+from clinic.core.etags import etag_of, require_match
 from clinic.people.access import Call
 
 Cursor: Any = api_settings.DEFAULT_PAGINATION_CLASS
@@ -36,6 +37,15 @@ def given(data: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def version(assessment: Assessment) -> str:
+    """The ETag of the assessment as it stands."""
+    return etag_of(assessment.pk, assessment.revision, assessment.state)
+
+
+def shown(assessment: Assessment, code: int = status.HTTP_200_OK) -> Response:
+    return Response(AssessmentOut(assessment).data, status=code, headers={"ETag": version(assessment)})
+
+
 class AssessmentsView(generics.ListAPIView):
     request: Call
     queryset = Assessment.objects.none()  # for the schema; see get_queryset
@@ -44,7 +54,13 @@ class AssessmentsView(generics.ListAPIView):
 
     def get_queryset(self) -> QuerySet[Assessment]:
         seen = Assessment.objects.visible_to(self.request.user)
-        return seen.select_related("therapist").prefetch_related("measurements")
+        return seen.select_related("therapist", "runner").prefetch_related("measurements")
+
+    def paginate_queryset(self, queryset: Any) -> Any:
+        page = super().paginate_queryset(queryset)
+        for assessment in {each.runner_id: each for each in page or ()}.values():
+            record_reading(by=self.request.user, runner=assessment.runner, what="assessments")
+        return page
 
     @extend_schema(request=NewIn, responses={201: AssessmentOut})
     def post(self, request: Call) -> Response:
@@ -57,8 +73,7 @@ class AssessmentsView(generics.ListAPIView):
         draft = services.start_and_save(
             runner=runner, by=request.user, now=timezone.now(), **given(form.validated_data)
         )
-        found = access.get_assessment(request.user, draft.pk)
-        return Response(AssessmentOut(found).data, status=status.HTTP_201_CREATED)
+        return shown(access.get_assessment(request.user, draft.pk), status.HTTP_201_CREATED)
 
 
 class AssessmentView(APIView):
@@ -66,12 +81,13 @@ class AssessmentView(APIView):
     def get(self, request: Call, assessment_id: UUID) -> Response:
         found = access.get_assessment(request.user, assessment_id)
         record_reading(by=request.user, runner=found.runner, what="assessment")
-        return Response(AssessmentOut(found).data)
+        return shown(found)
 
     @extend_schema(request=DraftIn, responses=AssessmentOut)
     def patch(self, request: Call, assessment_id: UUID) -> Response:
-        """Change a draft; a signed one answers 409."""
+        """Change a draft; a signed one answers 409, with `If-Match` one that was changed meanwhile 412."""
         assessment = access.get_editable(request.user, assessment_id)
+        require_match(request, version(assessment))
         form = DraftIn(data=request.data)
         form.is_valid(raise_exception=True)
         services.save_draft(
@@ -79,9 +95,10 @@ class AssessmentView(APIView):
             by=request.user,
             now=timezone.now(),
             all_or_nothing=True,
+            revision=assessment.revision if "If-Match" in request.headers else None,
             **given(form.validated_data),
         )
-        return Response(AssessmentOut(access.get_assessment(request.user, assessment_id)).data)
+        return shown(access.get_assessment(request.user, assessment_id))
 
 
 class SignView(APIView):
@@ -89,8 +106,9 @@ class SignView(APIView):
     def post(self, request: Call, assessment_id: UUID) -> Response:
         """Close it for good."""
         assessment = access.get_editable(request.user, assessment_id)
+        require_match(request, version(assessment))
         services.sign(assessment=assessment, by=request.user, now=timezone.now())
-        return Response(AssessmentOut(access.get_assessment(request.user, assessment_id)).data)
+        return shown(access.get_assessment(request.user, assessment_id))
 
 
 class FindingsView(APIView):

@@ -7,6 +7,7 @@ import pytest
 from assessments import services
 from assessments.models import Assessment, Recommendation
 from assessments.tests.helpers import draft_of, signed_of, stored
+from clinic.audit.models import Event
 
 ROOT = "/api/v1/assessments/"
 
@@ -165,3 +166,27 @@ def test_the_list_asks_the_same_number_of_questions_for_one_and_three(
     with django_assert_max_num_queries(12) as three:
         client.get(ROOT)
     assert len(one) == len(three)
+
+
+def test_every_chart_in_the_list_is_a_reading(send, therapist, runner, now):
+    draft_of(runner, therapist, now)
+    assert send(therapist, "get").status_code == 200
+    assert send(runner, "get").status_code == 200
+    read = Event.objects.filter(action="chart.read", reason="assessments")
+    assert list(read.values_list("actor_id", "runner_id")) == [(str(therapist.pk), str(runner.runner.pk))]
+
+
+def test_an_edit_of_an_older_version_is_refused(send, therapist, runner):
+    made = send(therapist, "post", body=new(runner))
+    path, first = f"{made.json()['id']}/", made["ETag"]
+    changed = send(therapist, "patch", path, {"measurements": {"cadence": 168}}, **{"If-Match": first})
+    assert (changed.status_code, changed["ETag"] != first) == (200, True)
+    for method, where in (("patch", path), ("post", f"{path}sign/")):
+        stale = send(therapist, method, where, {"measurements": {"cadence": 150}}, **{"If-Match": first})
+        assert (stale.status_code, stale.json()["code"]) == (412, "changed_meanwhile")
+    told = send(therapist, "get", path)
+    assert (told["ETag"], told.json()["measurements"]["cadence"], told.json()["state"]) == (
+        changed["ETag"],
+        "168",
+        "draft",
+    )
