@@ -90,10 +90,12 @@ def for_therapist(therapist: TherapistProfile, *, now: datetime) -> TherapistDay
         RunnerProfile.objects.in_care_of(therapist).select_related("user").annotate(first_seen=first_seen_by(therapist))
     )
     first_seen = {each.pk: each.first_seen for each in in_care}
-    asked = {*first_seen, *(each.runner_id for each in sessions)}
-    intakes = {each.runner_id: each for each in Intake.objects.filter(runner__in=asked).latest_of_each_runner()}
+    intakes = {each.runner_id: each for each in Intake.objects.filter(runner__in=in_care).latest_of_each_runner()}
     drafts = list(
-        Assessment.objects.drafts().filter(therapist=therapist).select_related("runner__user").order_by("-started_at")
+        Assessment.objects.drafts()
+        .filter(therapist=therapist, runner__in=in_care)
+        .select_related("runner__user")
+        .order_by("-started_at")
     )
     draft_of = {each.runner_id: each for each in reversed(drafts)}
     logged = fortnights(in_care, until=on)

@@ -9,8 +9,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from assessments.models import Intake
+from assessments.services import start_assessment
 from clinic.audit.models import Event
 from clinic.people.models import User
+from clinic.people.services import end_care
 from conftest import person
 from exercises.models import SetLog
 
@@ -162,6 +164,20 @@ def test_a_runners_day_reads_the_database_twelve_times_at_most(
     log(programme, TODAY, pain=1)
     book(runner, therapist, follow_up, now + timedelta(days=1))
     assert queries(client_of(runner), "/today/") <= 12
+
+
+def test_after_care_has_ended_a_therapist_sees_the_session_and_nothing_clinical(
+    runner: User, therapist: User, now: datetime, follow_up, book, client_of: ClientOf
+) -> None:
+    Intake.objects.create(runner=runner.runner, goal="first_5k", regions=["knee_left"], pain=4, answered_at=now)
+    start_assessment(runner=runner.runner, by=therapist, now=now)
+    book(runner, therapist, follow_up, now + timedelta(hours=2))
+    before = page(client_of(therapist))
+    assert ("pain 4" in before, "Review<span" in before) == (True, True)
+    end_care(runner=runner.runner, therapist=therapist.therapist, by=None, now=now)
+    out = page(client_of(therapist))
+    assert "Maya Lindqvist" in out
+    assert ("pain 4" in out, "Review<span" in out) == (False, False)
 
 
 def test_a_therapist_sees_the_day_in_order_with_free_time(
