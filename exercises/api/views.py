@@ -98,9 +98,9 @@ class ExerciseView(APIView):
 
 
 class ProgrammesView(generics.ListAPIView):
-    queryset = Programme.objects.none()  # for the schema; see get_queryset
     """A runner's own programmes; for a therapist those of the runners in care."""
 
+    queryset = Programme.objects.none()  # for the schema; see get_queryset
     request: Call
     serializer_class = ProgrammeOut
     pagination_class = NewestFirst
