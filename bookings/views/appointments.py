@@ -186,7 +186,10 @@ def cancel(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     form = ReasonForm(typed(request), needed=needs_reason(found, clock, user))
     if request.method == "POST" and form.is_valid():
         services.cancel_appointment(appointment=found, by=user, now=clock.now, reason=form.given)
-        messages.success(request, f"Cancelled: {clock.local(found.start):%A %-d %B, %H:%M}. {'You get' if user.is_runner else 'The runner gets'} an e-mail.")
+        messages.success(
+            request,
+            f"Cancelled: {clock.local(found.start):%A %-d %B, %H:%M}. {'You get' if user.is_runner else 'The runner gets'} an e-mail.",
+        )
         return redirect("bookings:appointment", found.pk)
     return render(
         request,
