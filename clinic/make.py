@@ -191,7 +191,7 @@ def test() -> int:
         "-n",
         "2",
         "--dist",
-        "worksteal",
+        "loadgroup",
         *os.environ.get("PYTEST_ARGS", "").split(),
     ]
     started = time.monotonic()

@@ -1,7 +1,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from clinic.core.views import alive
+from clinic.dashboard.health import healthz
 
 urlpatterns = [
     path("", include("clinic.dashboard.urls")),
@@ -15,5 +15,5 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/", include("clinic.api.urls")),
     path("demo/", include("clinic.demo.urls")),
-    path("healthz/", alive, name="alive"),
+    path("healthz/", healthz, name="healthz"),
 ]

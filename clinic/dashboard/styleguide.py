@@ -12,7 +12,7 @@ from clinic.core.widgets import Cards, ScaleField, Switch
 from clinic.dashboard.verdict import Verdict
 
 PEOPLE = [
-    SimpleNamespace(pk=f"sample-{n}", name=name, user_id=n)
+    SimpleNamespace(pk=f"sample-{n}", name=name, user_id=n, portrait=n)
     for n, name in enumerate(("Maya Lindqvist", "Nadia Okello", "Gordon Pell"))
 ]
 

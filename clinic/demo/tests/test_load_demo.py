@@ -32,7 +32,7 @@ def demo(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
             call_command("flush", interactive=False, verbosity=0, allow_cascade=True)
 
 
-pytestmark = [pytest.mark.usefixtures("demo"), pytest.mark.django_db]
+pytestmark = [pytest.mark.usefixtures("demo"), pytest.mark.django_db, pytest.mark.xdist_group("demo")]
 
 
 def summary() -> dict[str, Any]:
