@@ -108,7 +108,7 @@ def main() -> None:
     tokens = people(clients)
     tomorrow = datetime.now(UTC).replace(hour=8, minute=0, second=0, microsecond=0) + timedelta(days=1)
     failures, slowest, every = 0, 0.0, []
-    with ground.serving(given.server, workers=given.workers, threads=given.threads) as port:
+    with ground.serving(given.server, workers=given.workers, threads=given.threads) as server:
         for number in range(1, given.rounds + 1):
             slot = tomorrow + timedelta(hours=2 * number)
             posts = []
@@ -118,7 +118,7 @@ def main() -> None:
                 posts.append(
                     (f"/api/v1/{kind}/", {"service": "visit", "therapist": "tess", "start": start.isoformat()})
                 )
-            ends = race(port, tokens, posts)
+            ends = race(server.port, tokens, posts)
             stored = Appointment.objects.active().filter(start__gte=slot, start__lt=slot + timedelta(hours=1)).count()
             counted = Counter((status, code) for status, code, _ in ends)
             took = max(seconds for _, _, seconds in ends)
