@@ -3,9 +3,9 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
+from clinic.core.back import own_page
 from clinic.core.decorators import public
 from clinic.core.viewer import THEME_COOKIE, THEMES, zone_of
 from clinic.dashboard import runner_day, therapist_day
@@ -45,10 +45,7 @@ def theme(request: HttpRequest) -> HttpResponse:
     """Light, dark, or as the device has it: kept with the account, else with this browser."""
     chosen = request.POST.get("theme", "")
     chosen = chosen if chosen in THEMES else ""
-    back = request.headers.get("Referer", "")
-    if not url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure()):
-        back = "/"
-    response = redirect(back)
+    response = redirect(own_page(request, request.headers.get("Referer", "")) or "/")
     if request.user.is_authenticated:
         choose_theme(theme=chosen, by=request.user)
     else:

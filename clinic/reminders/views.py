@@ -11,10 +11,10 @@ from django.db.models import Case, Count, Value, When
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
+from clinic.core.back import own_page
 from clinic.core.decorators import public
 from clinic.core.errors import DomainError
 from clinic.core.kept import typed
@@ -114,11 +114,7 @@ def everybodys(request: HttpRequest) -> HttpResponse:
 
 
 def back_to_list(request: HttpRequest) -> HttpResponse:
-    wanted = request.POST.get("next", "")
-    safe = url_has_allowed_host_and_scheme(
-        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    )
-    return redirect(wanted if safe else "reminders:messages")
+    return redirect(own_page(request, request.POST.get("next", "")) or "reminders:messages")
 
 
 @require_POST

@@ -8,9 +8,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
+from clinic.core.back import own_page
 from clinic.core.errors import DomainError
 from clinic.core.kept import typed
 from clinic.people.access import PersonRequest, role_required
@@ -101,10 +101,7 @@ def session_url(on: date, **query: Any) -> str:
 
 def back(request: HttpRequest, on: date, **query: Any) -> HttpResponse:
     """To the page the tap came from, if it is one of ours; else to the session page."""
-    target = request.POST.get("next", "")
-    if url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}, require_https=request.is_secure()):
-        return redirect(target)
-    return redirect(session_url(on, **query))
+    return redirect(own_page(request, request.POST.get("next", "")) or session_url(on, **query))
 
 
 def page(
