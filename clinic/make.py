@@ -141,7 +141,7 @@ def run() -> int:
     prepare_python("requirements.txt")
     prepare_front_end()
     os.chdir(ROOT)
-    os.execv(PYTHON, [str(PYTHON), "manage.py", "run", "--port", str(port)])
+    os.execv(PYTHON, [str(PYTHON), "-u", "manage.py", "run", "--port", str(port)])
 
 
 def check() -> int:

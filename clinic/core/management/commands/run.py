@@ -36,16 +36,8 @@ class Command(BaseCommand):
 
     def serve(self, port: int) -> None:
         web = [
-            sys.executable,
-            "-m",
-            "uvicorn",
-            "clinic.asgi:application",
-            "--host",
-            "127.0.0.1",
-            "--port",
-            str(port),
-            "--log-level",
-            "warning",
+            *(sys.executable, "-m", "gunicorn", "clinic.wsgi:application", "--bind", f"127.0.0.1:{port}"),
+            *("--worker-class", "gthread", "--workers", "1", "--threads", "8", "--log-level", "warning"),
         ]
         reminders = [sys.executable, "manage.py", "run_reminders"]
         children = [
