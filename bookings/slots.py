@@ -116,10 +116,15 @@ def instant(at: Seconds) -> datetime:
 def to_instant(wall: datetime, zone: str, *, fold: int = 0) -> datetime:
     """The UTC instant at which clocks in `zone` show the naive time `wall`; `fold` 1 is the second of a repeated hour.
 
-    Raises DomainError `not_on_the_clock` for a time that a clock change skips, `unknown_zone` for a zone without rules.
+    Raises DomainError `not_on_the_clock` for a time that a clock change skips, `unknown_zone` for a zone without rules,
+    `bad_start` for a time at the very end of the calendar.
     """
     local = wall.replace(tzinfo=zone_of(zone), fold=fold)
-    found = local.astimezone(UTC)
+    try:
+        found = local.astimezone(UTC)
+    except OverflowError:
+        sentence = "That is no time of these centuries. Choose another."
+        raise DomainError(sentence, code="bad_start", fields={"start": sentence}) from None
     if found.astimezone(local.tzinfo).replace(tzinfo=None, fold=0) != wall.replace(fold=0):
         raise DomainError(
             f"{wall:%H:%M} does not exist on {wall:%-d %B %Y} in {zone}: the clocks go forward. Choose another time.",

@@ -17,6 +17,7 @@ from clinic.core.errors import DomainError
 from clinic.people.models import TherapistProfile, User
 
 LONGEST_TIME_OFF = timedelta(days=400)
+FURTHEST = timedelta(days=3 * 366)
 
 
 class HoursRange(NamedTuple):
@@ -57,16 +58,18 @@ def set_weekly_hours(
     """The therapist's whole week from the day `valid_from` on. Rows in force are closed the day before; later ones go.
 
     Booked sessions stay where they are; those now outside the hours are returned. Raises DomainError
-    `overlapping_hours`, `bad_hours`, `in_the_past`; Forbidden `not_yours`.
+    `overlapping_hours`, `bad_hours`, `in_the_past`, `too_far`; Forbidden `not_yours`.
     """
     require_keeper(by, therapist)
     lock_therapist(therapist)
-    if valid_from < now.astimezone(ZoneInfo(therapist.user.zone)).date():
+    today = now.astimezone(ZoneInfo(therapist.user.zone)).date()
+    if valid_from < today:
         raise DomainError(
             "New hours begin today or later; the past stays as it was.",
             code="in_the_past",
             fields={"valid_from": "In the past."},
         )
+    require_near(valid_from, today, "valid_from")
     ordered = sorted(set(ranges), key=lambda each: (each.weekday, each.starts))
     for one, other in pairwise(ordered):
         if one.weekday == other.weekday and (one.ends == time(0) or other.starts < one.ends):
@@ -104,12 +107,14 @@ def set_override(
     """Open (or, with `closed`, close) `ranges` of one day; earlier exceptions of that day go.
 
     `closed` without ranges closes the day. `replace` closes the weekly hours of the day, so that `ranges` alone hold.
-    Raises DomainError `bad_hours`, `in_the_past`; Forbidden `not_yours`.
+    Raises DomainError `bad_hours`, `in_the_past`, `too_far`; Forbidden `not_yours`.
     """
     require_keeper(by, therapist)
     lock_therapist(therapist)
-    if on < now.astimezone(ZoneInfo(therapist.user.zone)).date():
+    today = now.astimezone(ZoneInfo(therapist.user.zone)).date()
+    if on < today:
         raise DomainError("That day is over; choose today or later.", code="in_the_past", fields={"on": "In the past."})
+    require_near(on, today, "on")
     rows = [
         Override(therapist=therapist, on=on, closed=closed, note=note.strip()[:120], **each._asdict())
         for each in ranges
@@ -238,6 +243,14 @@ def outside_hours(
 def require_keeper(by: User, therapist: TherapistProfile) -> None:
     """Raises Forbidden `not_yours` unless `by` is staff or the therapist."""
     require(by.is_clinic_staff or by.pk == therapist.user_id)
+
+
+def require_near(on: date, today: date, field: str) -> None:
+    """Raises DomainError `too_far` for a day that nobody plans for yet."""
+    if on - today > FURTHEST:
+        raise DomainError(
+            "That is more than three years ahead. Check the year.", code="too_far", fields={field: "Check the year."}
+        )
 
 
 def validate(rows: Sequence[models.Model]) -> None:

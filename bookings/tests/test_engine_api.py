@@ -133,6 +133,7 @@ def test_a_lapsed_hold_is_409(visit, therapist, me, clock, now) -> None:
         ({"start": "2026-11-26T09:10:00Z"}, 422, "not_a_start"),
         ({"start": "2026-11-26T09:00:00"}, 422, "bad_start"),
         ({"start": "2027-03-28T01:15:00", "zone": "Europe/London"}, 422, "not_on_the_clock"),
+        ({"start": "0001-01-01T00:00:00", "zone": "Europe/Oslo"}, 422, "bad_start"),
         ({"start": "2026-11-26T09:00:00", "zone": "Mars/Olympus"}, 422, "unknown_zone"),
         ({"start": "soon"}, 400, "invalid"),
         ({"start": "9" * 5000}, 400, "invalid"),

@@ -113,6 +113,18 @@ def test_a_closed_day_names_its_sessions(booked, therapist, staff, thursday, now
     assert set_override(therapist=therapist.therapist, on=MONDAY, ranges=[], closed=True, by=staff, now=now).hit == []
 
 
+def test_the_last_day_of_the_calendar_is_too_far(hours, therapist, staff, now) -> None:
+    far = date.max
+    for change in (
+        lambda: week(therapist, [HoursRange(0, time(8), time(12))], far, staff, now),
+        lambda: set_override(therapist=therapist.therapist, on=far, ranges=[], closed=True, by=staff, now=now),
+    ):
+        with pytest.raises(DomainError) as refused:
+            change()
+        assert refused.value.code == "too_far"
+    assert (WeeklyHours.objects.count(), Override.objects.count()) == (len(hours), 0)
+
+
 def test_the_same_time_off_twice_is_one(therapist, staff, now) -> None:
     off = {"therapist": therapist.therapist, "start": now + timedelta(days=1), "end": now + timedelta(days=2)}
     first, again = (add_time_off(**off, reason="Course", by=staff, now=now).time_off for _ in range(2))
