@@ -360,6 +360,7 @@ REST_FRAMEWORK = {
     },
     "EXCEPTION_HANDLER": "clinic.api.errors.handle",
     "NUM_PROXIES": env.int("NUM_PROXIES", default=0),
+    "ALLOWED_VERSIONS": ["1"],
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
 KNOX_TOKEN_MODEL = "people.ApiToken"

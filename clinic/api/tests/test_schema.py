@@ -106,3 +106,8 @@ def as_json(body) -> str:
 
 def plain(query: dict) -> dict:
     return {name: value if isinstance(value, list) else str(value) for name, value in query.items()}
+
+
+def test_a_version_that_is_none_of_ours_is_not_heard(client):
+    answer = client.get("/api/v1/schema/", {"version": "9\r\nX-Added: yes"})
+    assert (answer.status_code, "X-Added" in answer, "9" in answer["Content-Disposition"]) == (200, False, False)
