@@ -15,7 +15,7 @@ from rest_framework import serializers
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from clinic.api.middleware import LEASE
+from clinic.api.middleware import KEPT_FOR, LEASE
 from clinic.api.models import IdempotentRequest
 from clinic.core.errors import Conflict
 from clinic.core.etags import etag_of, require_match
@@ -190,6 +190,13 @@ def test_a_call_whose_server_died_can_be_made_again(api, runner):
     assert wish(api, key="k-1").json()["code"] == "request_in_progress"
     IdempotentRequest.objects.update(started_at=timezone.now() - LEASE - timedelta(seconds=1))
     assert wish(api, key="k-1").status_code == 201
+
+
+def test_an_old_answer_of_anybody_is_forgotten(api, api_of, runner, other_runner):
+    wish(api_of(other_runner), key="k-1")
+    IdempotentRequest.objects.update(started_at=timezone.now() - KEPT_FOR - timedelta(seconds=1))
+    wish(api, key="k-2")
+    assert list(IdempotentRequest.objects.values_list("user", "key")) == [(runner.pk, "k-2")]
 
 
 @pytest.mark.parametrize("key", ["x" * 201, "\u00a0\u200b"])
