@@ -1,15 +1,6 @@
 from rest_framework import serializers
 
 
-class ErrorSerializer(serializers.Serializer):
-    """The one shape of every refusal."""
-
-    code = serializers.CharField(help_text="Stable, for programs, as in slot_taken.")
-    message = serializers.CharField(help_text="A sentence for people.")
-    fields = serializers.DictField(help_text="Sentences by the name of the input at fault.")  # type: ignore[assignment]
-    request_id = serializers.CharField()
-
-
 class NewTokenSerializer(serializers.Serializer):
     email = serializers.EmailField(max_length=254)
     password = serializers.CharField(max_length=512, trim_whitespace=False)

@@ -35,9 +35,6 @@ class Period:
     def __contains__(self, instant: datetime) -> bool:
         return self.start <= instant < self.end
 
-    def covers(self, other: "Period") -> bool:
-        return self.start <= other.start and other.end <= self.end
-
     def overlaps(self, other: "Period") -> bool:
         return self.start < other.end and other.start < self.end
 
