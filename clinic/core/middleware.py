@@ -52,6 +52,18 @@ class SessionClock:
         return self.get_response(request)
 
 
+class DropBrokenCookies:
+    """A cookie that holds a null byte is none of ours, and PostgreSQL would fall over it as the key of a session."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        for name in [name for name, value in request.COOKIES.items() if "\0" in name + value]:
+            del request.COOKIES[name]
+        return self.get_response(request)
+
+
 class RefuseNullBytes:
     """No text that anybody types holds a null byte, and no database column takes one."""
 

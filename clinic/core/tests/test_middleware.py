@@ -57,3 +57,8 @@ def test_a_session_ends_after_half_a_day_however_busy(client_of, runner, clock):
         clock.shift(timedelta(minutes=20))
     clock.shift(timedelta(minutes=1))
     assert client.get("/you/").status_code == 302
+
+
+def test_a_cookie_with_a_null_byte_is_dropped_and_the_others_stay(client, db):
+    answer = client.get("/today/", HTTP_COOKIE='sessionid="aaaaaaaaaa\\000b"; zone=Europe/Oslo')
+    assert (answer.status_code, answer.wsgi_request.COOKIES) == (302, {"zone": "Europe/Oslo"})
