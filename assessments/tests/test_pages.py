@@ -286,6 +286,7 @@ def doses(**changes):
 def test_a_programme_stands_with_the_doses_that_were_set(desk, ready, runner):
     page = desk.get(url("programme", ready.pk)).content.decode()
     assert "Side plank" in page
+    assert Event.objects.readings().latest("pk").reason == "accepted exercises"
     assert desk.post(url("programme", ready.pk), doses()).status_code == 302
     programme = Programme.objects.get()
     rows = list(programme.phases.get().prescriptions.values_list("exercise__slug", "sets", "hold_s", "days"))

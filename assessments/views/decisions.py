@@ -66,6 +66,7 @@ def decide(request: PersonRequest, pk: int) -> HttpResponse:
 def programme(request: PersonRequest, assessment_id: UUID) -> HttpResponse:
     """The accepted exercises with their doses; one button and the programme stands."""
     assessment = access.get_editable(request.user, assessment_id)
+    record_reading(by=request.user, runner=assessment.runner, what="accepted exercises")
     today = timezone.now().astimezone(assessment.runner.user.tz).date()
     data = typed(request)
     reasons = services.accepted_slugs(assessment)
