@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 
@@ -82,6 +83,12 @@ def client_of() -> Callable[[User], Client]:
         return client
 
     return log_in
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered() -> None:
+    """No throttle of one test counts in the next."""
+    cache.clear()
 
 
 @pytest.fixture(autouse=True)

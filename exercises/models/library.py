@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 
+from clinic.core.fields import OrderedJSONField
 from exercises import doses
 from exercises.querysets import ExerciseQuerySet
 
@@ -80,7 +81,7 @@ class Exercise(models.Model):
     regression = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     regression_note = models.CharField(max_length=160, blank=True)
     lay_words = models.JSONField(default=list, blank=True)
-    figure = models.JSONField(null=True, blank=True)
+    figure = OrderedJSONField(null=True, blank=True)
     is_active = models.BooleanField(default=True, help_text="Retired exercises stay in old programmes alone.")
 
     objects = ExerciseQuerySet.as_manager()

@@ -1,5 +1,6 @@
 """Reading and loading the library files."""
 
+import json
 from functools import cache
 from io import StringIO
 from pathlib import Path
@@ -170,3 +171,11 @@ def test_texts_are_fit_for_a_page():
                 assert text[-1] == ".", text
                 assert "!" not in text
                 assert len(text) <= 160
+
+
+@pytest.mark.django_db
+def test_the_database_keeps_a_figures_keys_in_their_order():
+    call_command("load_exercise_library", verbosity=0)
+    drawn = load_figures(loading.figures.FOLDER)
+    for slug, figure in Exercise.objects.filter(figure__isnull=False).values_list("slug", "figure"):
+        assert json.dumps(figure) == json.dumps(drawn[slug])

@@ -21,4 +21,5 @@ class Command(BaseCommand):
             loaded = load_library(folder=options["folder"])
         except (library.LibraryError, FigureError) as fault:
             raise CommandError(f"{fault}. Nothing was changed.") from fault
-        self.stdout.write(f"Exercise library: {loaded}.")
+        if options["verbosity"]:
+            self.stdout.write(f"Exercise library: {loaded}.")
