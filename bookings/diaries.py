@@ -39,7 +39,7 @@ class Epoch(Func):
 
     @property
     def convert_value(self) -> Any:
-        return self._convert_value_noop
+        return self._convert_value_noop  # type: ignore[attr-defined]
 
     def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
         return self.as_sql(compiler, connection, template="EXTRACT(EPOCH FROM %(expressions)s)::bigint", **context)
@@ -138,15 +138,15 @@ NO_DATE, NO_TIME = Cast(Value(None), DateField()), Cast(Value(None), TimeField()
 NO_NUMBER, NOT = Cast(Value(None), BigIntegerField()), Value(False, output_field=BooleanField())
 
 # The columns of the three tables side by side, prepared once: putting them together costs more than asking.
-WEEKLY_ROWS = WeeklyHours.objects.order_by().values_list(
+WEEKLY_ROWS: Any = WeeklyHours.objects.order_by().values_list(
     Value(HOURS, output_field=CharField()),
     *("therapist_id", "weekday", NO_NUMBER, "valid_from", "valid_until", "starts", "ends", NOT),
 )
-CHANGE_ROWS = Override.objects.order_by().values_list(
+CHANGE_ROWS: Any = Override.objects.order_by().values_list(
     Value(CHANGE, output_field=CharField()),
     *("therapist_id", NO_NUMBER, NO_NUMBER, "on", NO_DATE, "starts", "ends", "closed"),
 )
-OFF_ROWS = TimeOff.objects.order_by().values_list(
+OFF_ROWS: Any = TimeOff.objects.order_by().values_list(
     Value(OFF, output_field=CharField()),
     *("therapist_id", Epoch("start"), Epoch("end"), NO_DATE, NO_DATE, NO_TIME, NO_TIME, NOT),
 )

@@ -43,7 +43,7 @@ def room_address(appointment: Appointment) -> str:
     """The join link of an online session. Ask `door` and `is_concerned` first. Raises ValueError without a room."""
     if not appointment.video_key:
         raise ValueError("This session has no video room.")
-    return PROVIDERS[getattr(settings, "VIDEO_PROVIDER", "template")](appointment)
+    return PROVIDERS[settings.VIDEO_PROVIDER](appointment)
 
 
 def opens_at(appointment: Appointment) -> datetime:

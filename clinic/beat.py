@@ -16,7 +16,7 @@ TIMETABLE: dict[str, dict[str, Any]] = {
         "schedule": crontab(minute="*/5"),
         "options": {"expires": 540},
     },
-    "every night at 03:40: forget what old messages said": {
+    "every night at 03:40: forget what old messages said, and sessions that have ended": {
         "task": "reminders.forget_details",
         "schedule": crontab(hour="3", minute="40"),
         "options": {"expires": 3600},

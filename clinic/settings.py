@@ -82,6 +82,7 @@ CLINIC_TOWN = env("CLINIC_TOWN", default="Bristol")
 CLINIC_PHONE = env("CLINIC_PHONE", default="0117 496 0123")
 CLINIC_CURRENCY = "GBP"
 SITE_URL = required_in_production("SITE_URL", f"http://127.0.0.1:{env('PORT', default='8000')}").rstrip("/")
+VIDEO_PROVIDER = env("VIDEO_PROVIDER", default="template")
 VIDEO_ROOM_URL = env("VIDEO_ROOM_URL", default="https://meet.jit.si/{room}")
 if "{room}" not in VIDEO_ROOM_URL:
     raise ImproperlyConfigured(

@@ -3,6 +3,8 @@ from django.urls import include, path
 
 from clinic.dashboard.health import healthz
 
+handler400 = "clinic.core.views.bad_request"
+
 urlpatterns = [
     path("", include("clinic.dashboard.urls")),
     path("", include("exercises.urls")),

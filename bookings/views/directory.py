@@ -158,8 +158,9 @@ def cards_for(people: Iterable[TherapistProfile], usual: Service | None, clock: 
 def is_offered(service: Service, person: TherapistProfile) -> bool:
     """Whether `person`, read by `listed`, can be booked for `service`."""
     return (person.takes_new_runners or not service.is_first_visit) and any(
-        each.pk == service.pk for each in person.offered
-    )  # type: ignore[attr-defined]
+        each.pk == service.pk
+        for each in person.offered  # type: ignore[attr-defined]
+    )
 
 
 def has(words: Sequence[str], wanted: str) -> bool:

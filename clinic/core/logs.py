@@ -15,6 +15,15 @@ def strip_personal(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in event.items() if key not in PERSONAL}
 
 
+def strip_row_values(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
+    """Drop the lines of a traceback in which PostgreSQL quotes the row it refused."""
+    if isinstance(trace := event.get("exception"), str):
+        event["exception"] = "\n".join(
+            line for line in trace.splitlines() if not line.lstrip().startswith(("DETAIL:", "CONTEXT:"))
+        )
+    return event
+
+
 def configure(*, json: bool, level: str) -> None:
     """Route structlog and the standard library's logs through one chain: JSON lines, or readable ones at a desk."""
     shared: list[Any] = [
@@ -42,6 +51,7 @@ def configure(*, json: bool, level: str) -> None:
                     "processors": [
                         structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                         structlog.processors.format_exc_info,
+                        strip_row_values,
                         renderer,
                     ],
                 }

@@ -37,6 +37,12 @@ def validate_zone(value: str) -> None:
         )
 
 
+def validate_words(value: object) -> None:
+    """Raises ValidationError unless `value` is a list of short words."""
+    if not isinstance(value, list) or not all(isinstance(word, str) and 0 < len(word) <= 60 for word in value):
+        raise ValidationError('Write a list of short words, as in ["Knee", "Hip"].', code="not_words")
+
+
 class UserManager(BaseUserManager["User"]):
     def get_by_natural_key(self, username: str | None) -> "User":
         return self.get(email__iexact=username)
@@ -55,7 +61,7 @@ class UserManager(BaseUserManager["User"]):
         )
 
 
-class User(AbstractBaseUser, PermissionsMixin):
+class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-missing]  # the token library names it by a placeholder
     """Somebody who can log in; `role` says as what."""
 
     email = models.EmailField("e-mail", max_length=254, unique=True, validators=[refuse_demo_address])
@@ -175,9 +181,12 @@ class TherapistProfile(models.Model):
     headline = models.CharField(max_length=140, blank=True)
     bio = models.TextField(blank=True)
     specialisations = models.JSONField(
-        default=list, blank=True, help_text="Short words, as in: knee, Achilles, return to running."
+        default=list,
+        blank=True,
+        validators=[validate_words],
+        help_text="Short words, as in: knee, Achilles, return to running.",
     )
-    languages = models.JSONField(default=list, blank=True)
+    languages = models.JSONField(default=list, blank=True, validators=[validate_words])
     rate_pence = models.PositiveIntegerField(default=0, help_text="Price of a first visit, in pence.")
     is_listed = models.BooleanField(default=True)
     takes_new_runners = models.BooleanField(default=True)

@@ -3,6 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
+from clinic.people.sessions import forget_ended_sessions
 from clinic.reminders.dispatch import dispatch
 from clinic.reminders.planning import forget_details, plan_ahead
 
@@ -20,3 +21,4 @@ def plan() -> None:
 @shared_task(name="reminders.forget_details", acks_late=False)
 def forget() -> None:
     forget_details(now=timezone.now())
+    forget_ended_sessions()

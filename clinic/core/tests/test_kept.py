@@ -1,10 +1,14 @@
+from datetime import timedelta
+
 import pytest
 from django.contrib.auth import SESSION_KEY as LOGGED_IN
+from django.contrib.sessions.models import Session
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import path
 
 from clinic.core.kept import typed
+from clinic.people.sessions import forget_ended_sessions
 from clinic.urls import urlpatterns as real_urls
 
 pytestmark = pytest.mark.urls(__name__)
@@ -67,3 +71,10 @@ def test_htmx_is_told_to_move_the_whole_window(timed_out):
     response = timed_out.post("/note/", {"note": "x"}, headers={"HX-Request": "true"})
     assert response.status_code == 204
     assert "next=/note/" in response["HX-Redirect"]
+
+
+def test_what_nobody_came_back_for_is_forgotten(timed_out, clock):
+    timed_out.post("/note/", {"note": "sore since Sunday"})
+    clock.shift(timedelta(days=1))
+    forget_ended_sessions()
+    assert not Session.objects.exists()

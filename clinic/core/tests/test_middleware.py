@@ -2,7 +2,8 @@ from datetime import timedelta
 
 import pytest
 
-from clinic.core.logs import strip_personal
+from clinic.core.logs import strip_personal, strip_row_values
+from clinic.people.models import User
 
 
 def test_every_answer_carries_a_request_id(client, db):
@@ -62,3 +63,15 @@ def test_a_session_ends_after_half_a_day_however_busy(client_of, runner, clock):
 def test_a_cookie_with_a_null_byte_is_dropped_and_the_others_stay(client, db):
     answer = client.get("/today/", HTTP_COOKIE='sessionid="aaaaaaaaaa\\000b"; zone=Europe/Oslo')
     assert (answer.status_code, answer.wsgi_request.COOKIES) == (302, {"zone": "Europe/Oslo"})
+
+
+def test_ten_megabytes_of_name_get_a_sentence(client, db):
+    response = client.post("/accounts/signup/", {"name": "M" * 10_000_000})
+    assert response.status_code == 413
+    assert "more than we can take" in response.content.decode()
+    assert not User.objects.exists()
+
+
+def test_tracebacks_lose_the_row_that_postgresql_quotes():
+    event = {"exception": "IntegrityError: refused\nDETAIL:  Key (email)=(maya@mail.example) exists.\n  in save"}
+    assert strip_row_values(None, "error", event) == {"exception": "IntegrityError: refused\n  in save"}

@@ -11,6 +11,7 @@ from django.core.management import BaseCommand
 from django.db import OperationalError, close_old_connections
 from django.utils import timezone
 
+from clinic.people.sessions import forget_ended_sessions
 from clinic.reminders.dispatch import dispatch
 from clinic.reminders.planning import forget_details, plan_ahead
 
@@ -50,6 +51,7 @@ class Command(BaseCommand):
                     planned = time.monotonic()
                 if time.monotonic() - forgot >= FORGET_EVERY_S:
                     forget_details(now=timezone.now())
+                    forget_ended_sessions()
                     forgot = time.monotonic()
                 worked = dispatch(now=timezone.now(), stop=self.stopping.is_set).total()
             except OperationalError:
