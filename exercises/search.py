@@ -30,6 +30,23 @@ FILLERS = frozenset(
         "without",
         "exercise",
         "exercises",
+        "ache",
+        "aches",
+        "aching",
+        "hurt",
+        "hurting",
+        "hurts",
+        "injured",
+        "injury",
+        "pain",
+        "painful",
+        "problem",
+        "problems",
+        "sore",
+        "soreness",
+        "stiff",
+        "tight",
+        "weak",
     ]
 )
 KIND_WORDS = {

@@ -48,6 +48,9 @@ def test_the_nearest_name_comes_first(library, query, first):
         ("ankle", "single-leg-stand"),
         ("stretch", "quad-stretch"),
         ("glutes", "bridge"),
+        ("sore hip", "bridge"),
+        ("my calf hurts", "calf-stretch"),
+        ("weak glutes", "bridge"),
     ],
 )
 def test_lay_words_find_the_exercise(library, words, slug):
