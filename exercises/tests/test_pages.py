@@ -382,7 +382,7 @@ def test_races_are_entered_and_taken_off(maya):
     race = Race.objects.get()
     page = text_of(maya.get(answer.url))
     assert "in 12 days" in page
-    assert "Sunday 6 December 2026, 21.098 km" in page
+    assert "Sunday 6 December 2026, 21.1 km" in page
 
     maya.post(reverse("exercises:withdraw_race", args=[race.pk]))
     assert not Race.objects.exists()
