@@ -7,6 +7,7 @@ from django import template
 from django.conf import settings
 
 from bookings.fortnight import clinic_words
+from bookings.messages import VISITS
 from clinic.core import wording
 
 register = template.Library()
@@ -16,6 +17,13 @@ register = template.Library()
 def session_day(at: datetime, zone: str) -> str:
     """Thursday 26 November, by the clock of `zone`."""
     return wording.long_day(at.astimezone(ZoneInfo(zone)).date())
+
+
+@register.filter
+def reminded(start: datetime, now: datetime) -> str:
+    """Which reminders a session booked `now` still gets: "the day before and the hour before"; "" for none."""
+    words = {"visit_24h": "the day before", "visit_1h": "the hour before"}
+    return " and ".join(words[kind] for kind, before in VISITS.items() if start - before > now)
 
 
 @register.filter

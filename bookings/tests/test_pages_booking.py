@@ -169,6 +169,21 @@ def test_six_taps_from_the_directory_to_done(client_of: ClientOf, runner: User) 
     assert Appointment.objects.get().state == "booked"
 
 
+def test_only_reminders_that_will_come_are_promised(
+    client_of: ClientOf, runner: User, clock: time_machine.Traveller
+) -> None:
+    browser = client_of(runner)
+    held = hold(browser)
+    assert "a reminder the day before and the hour before" in browser.get(f"/book/check/{held.pk}/").content.decode()
+    browser.post(f"/book/check/{held.pk}/", {"do": "release"})
+    clock.move_to(datetime(2026, 11, 25, 10, tzinfo=UTC))
+    browser = client_of(runner)
+    held = hold(browser)
+    page = browser.get(f"/book/check/{held.pk}/").content.decode()
+    assert "a reminder the hour before" in page
+    assert "the day before" not in page
+
+
 def test_the_ring_goes_on_after_a_reload(client_of: ClientOf, runner: User, clock: time_machine.Traveller) -> None:
     browser = client_of(runner)
     held = hold(browser)

@@ -113,6 +113,14 @@ def test_the_calendar_file_names_the_instant(client_of: ClientOf, session: Appoi
     assert b"DTSTART:20261126T090000Z" in answer.content
 
 
+@pytest.mark.parametrize(("to", "told"), [("2026-11-24T15:00Z", True), ("2026-11-27T09:00Z", False)])
+def test_a_move_that_cannot_be_taken_back_says_so_before(
+    client_of: ClientOf, session: Appointment, runner: User, to: str, told: bool
+) -> None:
+    page = client_of(runner).get(url(session, f"move/?to={to}")).content.decode()
+    assert ("it cannot be moved or cancelled online" in page) is told
+
+
 def test_moving_asks_once_and_moves(client_of: ClientOf, session: Appointment, runner: User) -> None:
     browser = client_of(runner)
     assert 'name="to" value="2026-11-27T09:00Z"' in browser.get(url(session, "move/")).content.decode()

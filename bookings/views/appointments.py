@@ -115,6 +115,7 @@ def move(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     context = facts(found, clock, user) | {
         "start": start,
         "end": start + timedelta(minutes=found.service.minutes),
+        "is_last_change": start - timedelta(hours=found.service.change_notice_h) <= clock.now,
         "form": form,
     }
     return render(request, "bookings/move.html", context, status=422 if request.method == "POST" else 200)
