@@ -15,6 +15,7 @@ from clinic.dashboard.verdict import Verdict, can_i_run
 from clinic.people.models import RunnerProfile
 from exercises import doses
 from exercises.models import Programme
+from exercises.pain import light
 from exercises.today import Row, rows_of
 
 JOIN_FIRST = timedelta(hours=2)  # from then on the session stands above everything, with its button
@@ -52,6 +53,11 @@ class RunnerDay:
     @property
     def minutes_left(self) -> int:
         return doses.minutes(row.prescription for row in self.rows if not row.done)
+
+    @property
+    def stops(self) -> bool:
+        """Whether pain logged today says to stop, so that nothing more is asked for today."""
+        return any(each.on == self.on and light(each.pain) == "red" for each in self.logged.pains)
 
     @property
     def week(self) -> int:

@@ -79,6 +79,18 @@ def test_exercises_of_the_day_with_one_tap_each(runner: User, therapist: User, p
     assert "Week 5 of 12: Build" in out
 
 
+def test_after_a_red_pain_today_nothing_more_is_asked_for(
+    runner: User, therapist: User, plan, log, client_of: ClientOf
+) -> None:
+    programme = plan(runner.runner, therapist.therapist)
+    log(programme, TODAY - timedelta(days=1), pain=7)
+    assert "Start, about" in page(client_of(runner))
+    log(programme, TODAY, pain=7)
+    out = page(client_of(runner))
+    assert "Stop here for today." in out
+    assert "btn-primary btn-lg btn-wide mt-3" not in out
+
+
 def test_a_tap_logs_as_planned_comes_back_and_can_be_undone(
     runner: User, therapist: User, plan, client_of: ClientOf
 ) -> None:
