@@ -520,6 +520,13 @@ def test_a_wrong_answer_is_told_and_nothing_typed_is_lost(wrong, phone):
         assert "since July" in answer.content.decode()
 
 
+def test_without_a_session_the_answers_lead_to_the_times(phone, runner):
+    phone.post(url("intake"), GOOD)
+    page = phone.get(url("intake_done")).content.decode()
+    assert "Find a time" in page
+    assert "See your session" not in page
+
+
 def test_a_red_flag_says_clearly_what_to_do(phone, runner):
     phone.post(url("intake"), {**GOOD, "red_flags": ["weight_loss", "chest"]})
     page = phone.get(url("intake_done")).content.decode()

@@ -13,6 +13,7 @@ from assessments.catalogue import number
 from assessments.forms import IntakeForm, ReasonForm
 from assessments.models import Intake
 from assessments.questions import advice, most_urgent, red_flags
+from bookings.models import Appointment
 from clinic.core.errors import DomainError
 from clinic.core.kept import typed
 from clinic.people.access import PersonRequest, role_required
@@ -51,7 +52,8 @@ def intake_done(request: PersonRequest) -> HttpResponse:
     last = Intake.objects.filter(runner=request.user.runner).first()
     if last is None:
         return redirect("assessments:intake")
-    return render(request, "assessments/intake_done.html", {"intake": last, **flag_context(last)})
+    coming = Appointment.objects.filter(runner=request.user.runner).upcoming(timezone.now()).first()
+    return render(request, "assessments/intake_done.html", {"intake": last, "coming": coming, **flag_context(last)})
 
 
 def flag_context(intake: Intake) -> dict[str, Any]:
