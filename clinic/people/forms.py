@@ -113,7 +113,10 @@ class SignUp(Plain, account.SignupForm):
         label="Name",
         max_length=120,
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
-        error_messages={"required": "Type your name, as your therapist should say it."},
+        error_messages={
+            "required": "Type your name, as your therapist should say it.",
+            "max_length": "Up to 120 characters.",
+        },
     )
     zone = zone_field()
     consent = forms.BooleanField(
@@ -222,15 +225,20 @@ class Personal(forms.Form):
         label="Name",
         max_length=120,
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
-        error_messages={"required": "Type your name."},
+        error_messages={"required": "Type your name.", "max_length": "Up to 120 characters."},
     )
     pronouns = forms.CharField(
-        label="Pronouns", max_length=32, required=False, help_text="As in she/her, he/him, they/them."
+        label="Pronouns",
+        max_length=32,
+        required=False,
+        help_text="As in she/her, he/him, they/them.",
+        error_messages={"max_length": "Up to 32 characters."},
     )
     phone = forms.CharField(
         label="Phone",
         max_length=32,
         required=False,
+        error_messages={"max_length": "Up to 32 characters."},
         widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
         help_text="For the day when something goes wrong with the video.",
     )
