@@ -51,6 +51,10 @@ def test_the_nearest_name_comes_first(library, query, first):
         ("sore hip", "bridge"),
         ("my calf hurts", "calf-stretch"),
         ("weak glutes", "bridge"),
+        ("runner’s knee", "squat"),
+        ("runner's knee", "squat"),
+        ("shin splints", "calf-stretch"),
+        ("achilles tendinopathy", "calf-stretch"),
     ],
 )
 def test_lay_words_find_the_exercise(library, words, slug):
