@@ -76,7 +76,7 @@ def test_exercises_of_the_day_with_one_tap_each(runner: User, therapist: User, p
     assert "0 of 1 done" in out
     assert 'aria-label="Done as planned: Squat"' in out
     assert "3 × 8" in out
-    assert "Week 5 of 12: Build" in out
+    assert "Week 5 of 12<" in out
 
 
 def test_after_a_red_pain_today_nothing_more_is_asked_for(

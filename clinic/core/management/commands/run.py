@@ -1,3 +1,4 @@
+import os
 import signal
 import subprocess
 import sys
@@ -40,8 +41,10 @@ class Command(BaseCommand):
             *("--worker-class", "gthread", "--workers", "1", "--threads", "8", "--log-level", "warning"),
         ]
         reminders = [sys.executable, "manage.py", "run_reminders"]
+        here = {**os.environ, "PORT": str(port)}
         children = [
-            subprocess.Popen(command, cwd=settings.BASE_DIR, start_new_session=True) for command in (web, reminders)
+            subprocess.Popen(command, cwd=settings.BASE_DIR, env=here, start_new_session=True)
+            for command in (web, reminders)
         ]
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         try:
