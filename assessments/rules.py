@@ -8,7 +8,7 @@ from functools import cache
 import yaml
 
 from assessments import engine
-from assessments.catalogue import DATA, LEFT, RIGHT, WHOLE, CatalogueError, Side
+from assessments.catalogue import DATA, LEFT, RIGHT, WHOLE, CatalogueError, Side, number
 from assessments.readings import Readings
 
 KINDS = ("exercise", "cue", "cadence", "shoe", "advice")
@@ -76,9 +76,9 @@ def pain_red(r: Readings) -> Iterator[Hit]:
     if engine.pain_light(during, after, morning, usual) != "red":
         return
     peak = max((level for level in (during, after) if level is not None), default=None)
-    parts = [f"Pain of {peak:f} of 10 on or after a run; more than 5 is too much."] if peak and peak > 5 else []
+    parts = [f"Pain of {number(peak)} of 10 on or after a run; more than 5 is too much."] if peak and peak > 5 else []
     if morning is not None and usual is not None and morning > usual:
-        parts.append(f"{morning:f} the next morning where {usual:f} is usual: it has not settled.")
+        parts.append(f"{number(morning)} the next morning where {number(usual)} is usual: it has not settled.")
     yield Hit(WHOLE, "stop", " ".join(parts))
 
 

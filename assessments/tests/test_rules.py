@@ -200,3 +200,13 @@ def test_whatever_is_measured_every_finding_rests_on_a_side_that_was_measured(da
     for each in findings(Readings(measured)):
         assert each.side in sides or each.rule == "leg_length"
         assert each.reason
+
+
+def test_pain_is_written_without_the_zeros_it_is_stored_with():
+    stop = found({"pain_during": "6.0000", "pain_morning": "2.5000", "pain_morning_usual": "0.0000"})[
+        "pain_red", "none"
+    ]
+    assert stop.reason == (
+        "Pain of 6 of 10 on or after a run; more than 5 is too much. "
+        "2.5 the next morning where 0 is usual: it has not settled."
+    )
