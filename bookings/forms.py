@@ -117,7 +117,10 @@ class StaffMoveForm(ReasonForm):
 
 
 class CallerForm(forms.Form):
-    """Who is calling, and the time they want: a free one from the list, or another by the clinic's clock."""
+    """Who is calling, and the time they want: a free one from the list, or another by the clinic's clock.
+
+    The fields of somebody new stand outside the form, under "Who is calling", and belong to it by its id.
+    """
 
     start = forms.CharField(required=False, max_length=40)
     on = forms.DateField(label="Day", required=False, widget=DayInput())
@@ -130,18 +133,22 @@ class CallerForm(forms.Form):
         widget=forms.TextInput(attrs={"class": "form-control"}),
     )
     name = forms.CharField(
-        max_length=120, required=False, widget=forms.TextInput(attrs={"class": "form-control", "autocomplete": "off"})
+        max_length=120,
+        required=False,
+        widget=forms.TextInput(attrs={"class": "form-control", "autocomplete": "off", "form": "booking"}),
     )
     email = forms.EmailField(
         label="E-mail",
         max_length=254,
         required=False,
-        widget=forms.EmailInput(attrs={"class": "form-control", "autocomplete": "off"}),
+        widget=forms.EmailInput(attrs={"class": "form-control", "autocomplete": "off", "form": "booking"}),
     )
     phone = forms.CharField(
         max_length=32,
         required=False,
-        widget=forms.TextInput(attrs={"class": "form-control", "autocomplete": "off", "inputmode": "tel"}),
+        widget=forms.TextInput(
+            attrs={"class": "form-control", "autocomplete": "off", "inputmode": "tel", "form": "booking"}
+        ),
     )
 
     def __init__(
