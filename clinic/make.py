@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import secrets
 import shutil
 import socket
 import subprocess
@@ -150,7 +151,7 @@ def check() -> int:
     prepare_front_end()
     production = {
         "PRODUCTION": "on",
-        "SECRET_KEY": "k7" * 40,
+        "SECRET_KEY": secrets.token_urlsafe(64),
         "ALLOWED_HOSTS": "clinic.example",
         "SITE_URL": "https://clinic.example",
         "DATABASE_URL": "postgres://clinic@127.0.0.1/clinic",
