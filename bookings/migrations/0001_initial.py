@@ -5,7 +5,6 @@ import datetime
 import django.db.models.deletion
 import uuid
 from django.conf import settings
-from django.contrib.postgres.operations import BtreeGistExtension
 from django.db import migrations, models
 
 
@@ -19,7 +18,6 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        BtreeGistExtension(),
         migrations.CreateModel(
             name='TreatmentRoom',
             fields=[

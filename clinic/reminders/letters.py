@@ -11,6 +11,7 @@ from django.template import Context
 from django.template.loader import get_template, render_to_string
 from django.urls import reverse
 
+from clinic.core.context import clinic_facts
 from clinic.reminders import kinds
 from clinic.reminders.kinds import Kind
 from clinic.reminders.models import Reminder
@@ -42,13 +43,7 @@ def message_id(reminder: Reminder) -> str:
 def facts_for(reminder: Reminder, kind: Kind, now: datetime) -> dict[str, Any]:
     """What the templates of a letter may use."""
     return {
-        "clinic": {
-            "name": settings.CLINIC_NAME,
-            "address": settings.CLINIC_ADDRESS,
-            "town": settings.CLINIC_TOWN,
-            "phone": settings.CLINIC_PHONE,
-            "zone": settings.CLINIC_ZONE,
-        },
+        "clinic": clinic_facts(),
         "person": reminder.person,
         "site": settings.SITE_URL,
         "now": now,
