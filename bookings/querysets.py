@@ -48,8 +48,8 @@ class AppointmentQuerySet(models.QuerySet):
         return self.active().exclude(state="held", hold_expires_at__lte=now)
 
     def sessions(self) -> AppointmentQuerySet:
-        """Real sessions, cancelled ones included: no holds, live or lapsed."""
-        return self.filter(hold_expires_at__isnull=True)
+        """Real sessions, cancelled ones included: no holds, live or lapsed, and no workshops."""
+        return self.filter(hold_expires_at__isnull=True, workshop__isnull=True)
 
     def standing(self) -> AppointmentQuerySet:
         """Real sessions that were not cancelled."""
@@ -78,5 +78,7 @@ class AppointmentQuerySet(models.QuerySet):
         return self.filter(runner__user=user)
 
     def with_people(self) -> AppointmentQuerySet:
-        """With service, therapist, runner and room in the same query."""
-        return self.select_related("service", "therapist__user", "runner__user", "treatment_room")
+        """With service, therapist, runner, room, equipment and workshop in the same query."""
+        return self.select_related(
+            "service", "therapist__user", "runner__user", "treatment_room", "equipment", "workshop"
+        )

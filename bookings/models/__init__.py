@@ -1,17 +1,37 @@
-"""What can be booked, when therapists work, and the sessions that are booked."""
+"""What can be booked, when therapists work, the sessions that are booked, and the wishes for others."""
 
-from bookings.models.appointments import Appointment
-from bookings.models.catalogue import Place, Service, TreatmentRoom
-from bookings.models.hours import HoursPlace, Override, TimeOff, Weekday, WeeklyHours
+from bookings.models.appointments import Appointment, Change, Payer, Series, Visitor
+from bookings.models.calendars import CalendarFeed, OutsideBusy, OutsideCalendar
+from bookings.models.catalogue import Equipment, Place, Service, TreatmentRoom
+from bookings.models.hours import DailyCap, HoursPlace, Override, TimeOff, Travel, Weekday, WeeklyHours
+from bookings.models.waitlist import Offer, PartOfDay, TimePreference, TimeWish, WaitlistEntry
+from bookings.models.workshops import Seat, Workshop
 
 __all__ = [
     "Appointment",
+    "CalendarFeed",
+    "Change",
+    "DailyCap",
+    "Equipment",
     "HoursPlace",
+    "Offer",
+    "OutsideBusy",
+    "OutsideCalendar",
     "Override",
+    "PartOfDay",
+    "Payer",
     "Place",
+    "Seat",
+    "Series",
     "Service",
     "TimeOff",
+    "TimePreference",
+    "TimeWish",
+    "Travel",
     "TreatmentRoom",
+    "Visitor",
+    "WaitlistEntry",
     "Weekday",
     "WeeklyHours",
+    "Workshop",
 ]

@@ -48,6 +48,13 @@ class Service(models.Model):
     change_notice_h = models.PositiveSmallIntegerField(
         default=24, help_text="Runners move and cancel up to this many hours before."
     )
+    late_fee_percent = models.PositiveSmallIntegerField(
+        default=50, help_text="Part of the price that a cancellation after the notice costs."
+    )
+    takes_insurance = models.BooleanField(default=False, help_text="Whether insurance may pay for it.")
+    equipment_kind = models.SlugField(
+        max_length=30, blank=True, help_text="What it needs one piece of, as in treadmill. Empty: nothing."
+    )
     is_first_visit = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     position = models.PositiveSmallIntegerField(default=0)
@@ -79,6 +86,11 @@ class Service(models.Model):
                 violation_error_message="Times are offered between 1 and 365 days ahead.",
             ),
             models.CheckConstraint(
+                name="service_late_fee_possible",
+                condition=Q(late_fee_percent__lte=100),
+                violation_error_message="A late cancellation costs at most the price.",
+            ),
+            models.CheckConstraint(
                 name="service_place_known",
                 condition=Q(place__in=Place.values),
                 violation_error_message="A session is online or in the clinic.",
@@ -108,6 +120,22 @@ class TreatmentRoom(models.Model):
 
     class Meta:
         ordering: ClassVar = ["position", "name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Equipment(models.Model):
+    """A thing of the clinic that serves one session at a time, as a treadmill. `kind` is what services ask for."""
+
+    name = models.CharField(max_length=60, unique=True)
+    kind = models.SlugField(max_length=30)
+    position = models.PositiveSmallIntegerField(default=0)
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        ordering: ClassVar = ["position", "name"]
+        verbose_name_plural = "equipment"
 
     def __str__(self) -> str:
         return self.name

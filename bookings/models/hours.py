@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from bookings.querysets import HoursQuerySet, TimeOffQuerySet
+from clinic.people.models import validate_zone
 
 MIDNIGHT = time(0, 0)
 
@@ -128,3 +129,60 @@ class TimeOff(models.Model):
 
     def __str__(self) -> str:
         return f"{self.start:%Y-%m-%d %H:%M}–{self.end:%Y-%m-%d %H:%M} UTC"
+
+
+class DailyCap(models.Model):
+    """The most sessions a therapist has on one day of their own calendar: of one service, or (no service) of all."""
+
+    therapist = models.ForeignKey("people.TherapistProfile", on_delete=models.CASCADE, related_name="daily_caps")
+    service = models.ForeignKey(
+        "bookings.Service", on_delete=models.CASCADE, related_name="daily_caps", null=True, blank=True
+    )
+    most = models.PositiveSmallIntegerField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["therapist", "service"],
+                condition=Q(service__isnull=False),
+                name="daily_cap_once",
+                violation_error_message="There is a limit for this session already. Change that one.",
+            ),
+            models.UniqueConstraint(
+                fields=["therapist"],
+                condition=Q(service__isnull=True),
+                name="daily_cap_of_all_once",
+                violation_error_message="There is a limit for the whole day already. Change that one.",
+            ),
+            models.CheckConstraint(
+                name="daily_cap_possible",
+                condition=Q(most__gte=1, most__lte=50),
+                violation_error_message="A limit is between 1 and 50 sessions a day.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"At most {self.most} a day"
+
+
+class Travel(models.Model):
+    """Days (both included) on which a therapist's hours are wall-clock times of another zone."""
+
+    therapist = models.ForeignKey("people.TherapistProfile", on_delete=models.CASCADE, related_name="travels")
+    zone = models.CharField(max_length=60, validators=[validate_zone])
+    first = models.DateField()
+    last = models.DateField()
+
+    class Meta:
+        ordering: ClassVar = ["therapist", "first"]
+        indexes: ClassVar = [models.Index(fields=["therapist", "last"], name="travel_last")]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="travel_days_in_order",
+                condition=Q(last__gte=F("first")),
+                violation_error_message="The last day abroad cannot be before the first.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.first}–{self.last} in {self.zone}"

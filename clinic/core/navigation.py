@@ -25,12 +25,18 @@ class Step:
 VISITOR = (
     Place("Exercises", "exercises:library", "collection-play"),
     Place("Therapists", "bookings:therapists", "people"),
+    Place("Workshops", "bookings:workshops", "people-fill"),
     Place("Prices", "bookings:prices", "tag"),
 )
 RUNNER = (
     Place("Today", "dashboard:today", "house-door", ("/intake/",)),
     Place("Programme", "exercises:programme", "list-check", ("/exercises/", "/races/")),
-    Place("Book", "bookings:book", "calendar2-plus", ("/appointments/", "/therapists/", "/prices/")),
+    Place(
+        "Book",
+        "bookings:book",
+        "calendar2-plus",
+        ("/appointments/", "/therapists/", "/prices/", "/waitlist/", "/workshops/"),
+    ),
     Place("Progress", "dashboard:progress", "graph-up", ("/assessments/",)),
     Place("You", "people:you", "person", ("/accounts/", "/messages/")),
 )
@@ -43,10 +49,14 @@ THERAPIST = (
 )
 STAFF = (
     Place("Board", "bookings:board", "calendar3", ("/appointments/",)),
+    Place("Waitlist", "bookings:waitlist", "hourglass-split"),
+    Place("Workshops", "bookings:workshops", "people-fill"),
+    Place("To book", "dashboard:to_book", "calendar2-plus"),
     Place("Hours and time off", "bookings:hours", "clock"),
     Place("Messages sent", "reminders:messages", "envelope"),
     Place("Runners", "dashboard:runners", "people"),
     Place("Services", "bookings:services", "tags"),
+    Place("Reports", "bookings:reports", "bar-chart"),
     Place("Team", "people:team", "person-badge"),
 )
 

@@ -279,7 +279,7 @@ def write(book: Book) -> None:
     Appointment.objects.bulk_create(book.rows, batch_size=400)
     first: dict[tuple[uuid.UUID, int], datetime] = {}
     for row in sorted(book.rows, key=lambda row: row.start):
-        first.setdefault((row.runner_id, row.therapist_id), min(row.booked_at, book.now))
+        first.setdefault((row.runner.pk, row.therapist_id), min(row.booked_at, book.now))
     CareRelationship.objects.bulk_create(
         CareRelationship(runner_id=runner, therapist_id=therapist, since=since)
         for (runner, therapist), since in first.items()

@@ -156,5 +156,5 @@ def sessions_by_runner(rows: list[Appointment]) -> dict[UUID, list[Appointment]]
     found: dict[UUID, list[Appointment]] = {}
     for row in sorted(rows, key=lambda row: row.start):
         if row.state == Appointment.State.COMPLETED:
-            found.setdefault(row.runner_id, []).append(row)
+            found.setdefault(row.runner.pk, []).append(row)
     return found
