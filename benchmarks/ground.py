@@ -73,6 +73,36 @@ def prepare(database_url: str, *, empty: bool = True) -> None:
     call_command("migrate", verbosity=0, skip_checks=True)
 
 
+def drop(database_url: str) -> None:
+    """Close our connections and drop the database that `prepare` made."""
+    from django.db import connections
+
+    connections.close_all()
+    parts = urlsplit(database_url)
+    if "bench" not in parts.path:
+        raise SystemExit(f"{database_url}: only a database whose name holds 'bench' is dropped.")
+    if parts.scheme.startswith("postgres"):
+        import psycopg2
+        from psycopg2 import sql
+
+        server = psycopg2.connect(
+            host=parts.hostname,
+            port=parts.port or 5432,
+            user=parts.username,
+            password=parts.password,
+            dbname="postgres",
+        )
+        server.autocommit = True
+        with server.cursor() as cursor:
+            cursor.execute(
+                sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(parts.path.strip("/")))
+            )
+        server.close()
+    else:
+        for suffix in ("", "-wal", "-shm"):
+            Path(parts.path[1:] + suffix).unlink(missing_ok=True)
+
+
 class Server(NamedTuple):
     """A running server: its port, and the process group of all its workers."""
 
