@@ -1,7 +1,6 @@
 """Booking over the API: the directory, free times, holds and appointments. Each write is one call of one verb."""
 
 from datetime import date, datetime, timedelta
-from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -20,6 +19,7 @@ from rest_framework.views import APIView
 from bookings import ics, slots
 from bookings.access import get_appointment, get_hold
 from bookings.api.asked import directory, person, service_named, taken, therapist_named
+from bookings.api.nearest import naming_nearest, stamp
 from bookings.api.serializers import (
     AppointmentOut,
     BookIn,
@@ -41,6 +41,7 @@ from clinic.people.models import TherapistProfile
 
 FORTNIGHT = timedelta(days=13)
 LONGEST_RANGE = timedelta(days=62)
+WANTED = ("service", "therapist", "runner", "start")
 
 
 class CalendarFile(BaseRenderer):
@@ -180,7 +181,9 @@ class HoldsView(APIView):
         },
     )
     def post(self, request: Request) -> Response:
-        held = hold_slot(**taken(request, TakeIn, staff_reason=False), by=person(request), now=timezone.now())
+        now, wanted = timezone.now(), taken(request, TakeIn, staff_reason=False)
+        with naming_nearest(**wanted, now=now):
+            held = hold_slot(**wanted, by=person(request), now=now)
         return Response(HoldOut(held, context={"request": request}).data, status=status.HTTP_201_CREATED)
 
 
@@ -220,11 +223,13 @@ class AppointmentsView(generics.ListAPIView):
         given = BookIn(data=request.data)
         given.is_valid(raise_exception=True)
         if "hold" in given.validated_data:
-            appointment = confirm_hold(
-                appointment=get_hold(person(request), given.validated_data["hold"]), by=person(request), now=now
-            )
+            held = get_hold(person(request), given.validated_data["hold"])
+            with naming_nearest(**{name: getattr(held, name) for name in WANTED}, now=now):
+                appointment = confirm_hold(appointment=held, by=person(request), now=now)
         else:
-            appointment = book_slot(**taken(request, BookIn, staff_reason=True), by=person(request), now=now)
+            asked = taken(request, BookIn, staff_reason=True)
+            with naming_nearest(**{name: asked[name] for name in WANTED}, now=now):
+                appointment = book_slot(**asked, by=person(request), now=now)
         return shown_appointment(appointment, request, now, status.HTTP_201_CREATED)
 
 
@@ -254,15 +259,24 @@ class MoveView(APIView):
         given = MoveIn(data=request.data)
         given.is_valid(raise_exception=True)
         wanted = given.validated_data
-        moved = move_appointment(
-            appointment=appointment,
-            start=wanted["start"],
-            therapist=therapist_named(wanted.get("therapist")),
-            reason=wanted.get("reason", ""),
-            override=wanted["override"],
-            by=person(request),
+        therapist, start = therapist_named(wanted.get("therapist")), wanted["start"]
+        with naming_nearest(
+            service=appointment.service,
+            therapist=therapist or appointment.therapist,
+            runner=appointment.runner,
+            start=start,
             now=now,
-        )
+            moving=appointment,
+        ):
+            moved = move_appointment(
+                appointment=appointment,
+                start=start,
+                therapist=therapist,
+                reason=wanted.get("reason", ""),
+                override=wanted["override"],
+                by=person(request),
+                now=now,
+            )
         return shown_appointment(moved, request, now)
 
 
@@ -315,9 +329,3 @@ def shown_appointment(
 def version(appointment: Appointment) -> str:
     """The ETag of the session as it stands."""
     return f'"{appointment.sequence}-{appointment.state}"'
-
-
-@lru_cache(maxsize=8_192)
-def stamp(at: datetime) -> str:
-    """A whole second of UTC, as in 2026-11-26T16:30:00Z."""
-    return at.isoformat()[:19] + "Z"

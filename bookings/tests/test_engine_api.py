@@ -116,6 +116,20 @@ def test_a_gone_slot_is_409(booked, visit, therapist, other_runner, client_of) -
     assert taken() == 1
 
 
+def test_a_refusal_names_the_nearest_free_times(booked, visit, therapist, other_runner, client_of) -> None:
+    client, slug = client_of(other_runner), therapist.therapist.slug
+    near = post(client, "appointments/", service="follow-up", therapist=slug, start=START).json()["nearest"]
+    assert [slot["start"][5:16] for slot in near] == [
+        "11-26T09:45", "11-26T10:30", "11-26T11:15", "11-26T13:00", "11-26T13:45", "11-26T14:30",
+    ]  # fmt: skip
+    assert near[0]["therapist"] == slug
+    mine = post(client, "appointments/", **{name: near[0][name] for name in ("service", "therapist", "start")})
+    assert mine.status_code == 201
+    again = post(client, f"appointments/{mine.json()['id']}/move/", start=START)
+    assert (again.status_code, len(again.json()["nearest"])) == (409, 6)
+    assert post(client, "holds/", service="follow-up", start=START).json()["nearest"][0]["therapist"] == slug
+
+
 def test_a_lapsed_hold_is_409(visit, therapist, me, clock, now) -> None:
     held = post(me, "holds/", service="follow-up", start=START).json()
     clock.move_to(now + timedelta(minutes=7))
