@@ -280,7 +280,7 @@ def free_room(rules: Rules, rooms: Mapping[int, Sequence[slots.Range]], start: s
 
 
 def is_plainly_taken(
-    *, service: Service, therapist: TherapistProfile, runner: RunnerProfile, start: datetime, now: datetime
+    *, service: Service, therapist: TherapistProfile, runner: RunnerProfile | None, start: datetime, now: datetime
 ) -> bool:
     """A glance without a lock, one cheap query: whether the therapist's time is gone, so that `decide` is sure to refuse.
 

@@ -129,7 +129,7 @@ def attempt(
     *,
     service: Service,
     therapist: TherapistProfile | None,
-    runner: RunnerProfile,
+    runner: RunnerProfile | None,
     start: datetime,
     now: datetime,
 ) -> Appointment:
@@ -149,7 +149,7 @@ def attempt(
     raise gone
 
 
-def anyone(*, service: Service, runner: RunnerProfile, start: datetime, now: datetime) -> list[TherapistProfile]:
+def anyone(*, service: Service, runner: RunnerProfile | None, start: datetime, now: datetime) -> list[TherapistProfile]:
     """Who is free at `start`, the least loaded of that day at the clinic first.
 
     Raises, when nobody is, the reason that holds for the first therapist who offers the service: too soon, outside
@@ -169,7 +169,9 @@ def anyone(*, service: Service, runner: RunnerProfile, start: datetime, now: dat
     return ordered or why_nobody(service=service, runner=runner, start=start, now=now)
 
 
-def why_nobody(*, service: Service, runner: RunnerProfile, start: datetime, now: datetime) -> list[TherapistProfile]:
+def why_nobody(
+    *, service: Service, runner: RunnerProfile | None, start: datetime, now: datetime
+) -> list[TherapistProfile]:
     """Raises the refusal that fits best when nobody is free: somebody's taken time says more than somebody's day off."""
     reasons = []
     for therapist in TherapistProfile.objects.listed().filter(services=service):
@@ -195,14 +197,17 @@ def enter(
     *,
     service: Service,
     therapist: TherapistProfile,
-    runner: RunnerProfile,
+    runner: RunnerProfile | None,
     start: datetime,
-    by: User,
+    by: User | None,
     now: datetime,
     hold_expires_at: datetime | None = None,
     beyond_rules: bool = False,
 ) -> Appointment:
-    """Lock, clear lapsed holds out of the way, decide, write. Call it inside `whole`."""
+    """Lock, clear lapsed holds out of the way, decide, write. Call it inside `whole`.
+
+    `runner` None is a visitor without an account, who can only hold (`hold_expires_at`); `by` None is one too.
+    """
     zones = lock(therapists=[therapist], runner=runner, service=service)
     planned = Appointment(
         service=service,
@@ -222,7 +227,7 @@ def enter(
     return planned
 
 
-FOREIGN = ("service", "therapist", "runner", "booked_by", "treatment_room")
+FOREIGN = ("service", "therapist", "runner", "booked_by", "treatment_room", "equipment", "workshop", "series")
 """Records the service was handed; looking each of them up again would only cost queries."""
 
 

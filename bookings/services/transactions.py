@@ -5,10 +5,10 @@ import time
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from django.db import IntegrityError, OperationalError, connection, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Value
 
 from bookings.diaries import offering
 from bookings.models import Appointment, Service
@@ -68,19 +68,22 @@ def translated(refused: IntegrityError) -> Exception:
     return refused
 
 
-def lock(*, therapists: Iterable[TherapistProfile], runner: RunnerProfile, service: Service) -> dict[int, str]:
+def lock(
+    *, therapists: Iterable[TherapistProfile], runner: RunnerProfile | None, service: Service | None
+) -> dict[int, str]:
     """Take the therapists' rows, then the runner's, each in primary-key order, until the transaction ends.
 
     Whoever wants the same time waits here, so that the check that follows sees what the one before has written. SQLite
-    has one writer at a time and needs no rows locked. Returns the zones of those therapists who offer `service`.
+    has one writer at a time and needs no rows locked. `runner` None is a visitor, or a workshop; `service` None a workshop.
+    Returns the zones of those therapists who offer `service`.
     """
-    offers = Exists(offering(service).filter(pk=OuterRef("pk")))
+    offers: Any = Exists(offering(service).filter(pk=OuterRef("pk"))) if service is not None else Value(False)
     rows = TherapistProfile.objects.filter(pk__in={each.pk for each in therapists}).annotate(offers=offers)
     rows = rows.select_related("user").order_by("pk")
     if connection.features.has_select_for_update:
         rows = rows.select_for_update(of=("self",), no_key=True)
     zones = {each.pk: each.user.zone for each in rows if each.offers}
-    if connection.features.has_select_for_update:
+    if runner is not None and connection.features.has_select_for_update:
         list(RunnerProfile.objects.select_for_update(no_key=True).filter(pk=runner.pk).values_list("pk"))
     return zones
 
@@ -96,21 +99,24 @@ def lock_therapist(therapist: TherapistProfile) -> None:
 def drop_lapsed_holds(
     *,
     therapist: TherapistProfile,
-    runner: RunnerProfile,
+    runner: RunnerProfile | None,
     needs_room: bool,
     start: datetime,
     end: datetime,
     now: datetime,
 ) -> None:
-    """Cancel lapsed holds in the way of busy time `start`..`end`, and whatever else `runner` holds.
+    """Cancel lapsed holds in the way of busy time `start`..`end`, and whatever else `runner` holds (None: a visitor).
 
     The constraint cannot read a clock, so the taker clears the way inside their own transaction: no job has to run.
     """
     lapsed = Q(hold_expires_at__lte=now, busy_from__lt=end, busy_until__gt=start)
-    mine = Q(therapist=therapist) | Q(runner=runner)
+    shared = Q(therapist=therapist)
     if needs_room:
-        mine |= Q(treatment_room__isnull=False)
-    Appointment.objects.filter(state=State.HELD).filter((lapsed & mine) | Q(runner=runner)).update(
+        shared |= Q(treatment_room__isnull=False)
+    in_the_way = lapsed & shared
+    if runner is not None:
+        in_the_way |= Q(runner=runner)
+    Appointment.objects.filter(in_the_way, state=State.HELD).update(
         state=State.CANCELLED, cancel_reason=LAPSED, cancelled_at=now
     )
 
