@@ -1,6 +1,7 @@
 """Group sessions and the places in them."""
 
 import uuid
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from django.conf import settings
@@ -31,6 +32,9 @@ class Workshop(models.Model):
     )
     state = models.CharField(max_length=10, choices=State, default=State.PLANNED)
     cancel_reason = models.CharField(max_length=200, blank=True)
+    moved_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the clinic last moved it: seats taken before can be given back free."
+    )
     made_at = models.DateTimeField()
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False)
 
@@ -61,6 +65,16 @@ class Workshop(models.Model):
     def subject(self) -> str:
         """The name reminders and audit events know this workshop by."""
         return f"workshop:{self.pk}"
+
+    @property
+    def seats_words(self) -> str:
+        """ "9 of 12 seats"."""
+        return f"{self.seats_taken} of {self.capacity} seats"
+
+    @property
+    def free_until(self) -> datetime:
+        """Until when (UTC) a seat is given back free of charge; needs its `booking`."""
+        return self.booking.start - timedelta(hours=self.change_notice_h)
 
 
 class SeatState(models.TextChoices):
