@@ -5,7 +5,7 @@ are free only after the range (`bookings.diaries` asks them).
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from bookings import slots
@@ -13,6 +13,7 @@ from bookings.diaries import (
     REACH,
     Search,
     keeping_time,
+    new_search,
     offering,
     open_search,
     read_diaries,
@@ -72,14 +73,16 @@ def find_slots(
     runner: RunnerProfile | None = None,
     now: datetime,
     moving: Appointment | None = None,
+    length: timedelta | None = None,
 ) -> list[Slot]:
     """Every free start from the day `first` to the day `last` (both included, days of `zone`), nearest first.
 
     `therapists` None means every listed one who offers the service. With `runner` their own sessions count as busy and
-    their own hold does not. `moving` is left out of what is busy. Raises DomainError `unknown_zone`.
+    their own hold does not. `moving` is left out of what is busy and keeps its length; `length` asks for another than the
+    service's. Raises DomainError `unknown_zone`.
     """
     low, high = day_bounds(first, last, zone, now, service)
-    search = open_search(service, therapists, runner, moving, now)
+    search = open_search(service, therapists, runner=runner, now=now, moving=moving, length=length)
     return in_range(search, low, high, zone)
 
 
@@ -96,7 +99,7 @@ def search_slots(
 ) -> Found:
     """As `find_slots`, with each therapist's next free start from `now` on, within the service's horizon."""
     low, high = day_bounds(first, last, zone, now, service)
-    search = open_search(service, therapists, runner, moving, now)
+    search = open_search(service, therapists, runner=runner, now=now, moving=moving)
     found = in_range(search, low, high, zone)
     upcoming: dict[int, Slot] = {}
     if low <= slots.seconds(now) + search.rules.notice:
@@ -122,7 +125,7 @@ def next_slots(
     Asks for the coming fortnight first and for the rest only of those who are full. Raises DomainError `unknown_zone`.
     """
     slots.zone_of(zone)
-    search = open_search(service, therapists, runner, None, now)
+    search = open_search(service, therapists, runner=runner, now=now)
     start = slots.seconds(now)
     middle = start + int(FORTNIGHT.total_seconds())
     found = first_each(search, list(search.zones), start, middle, zone)
@@ -150,17 +153,20 @@ def decide(
     moving: Appointment | None = None,
     beyond_rules: bool = False,
     offered_by: Mapping[int, str] | None = None,
+    length: timedelta | None = None,
 ) -> Verdict:
     """Whether the service can be booked at `start`: true exactly when `find_slots` lists it at `now`.
 
-    `beyond_rules` passes notice, horizon and hours (staff, with a reason). `offered_by`: the zones of the therapists who
+    What is `moving` is no obstacle and keeps its length; at its own start with its own therapist only hours and what is
+    taken count, so that `length` can change. `beyond_rules` passes notice, horizon and hours (staff, with a reason).
+    `offered_by`: the zones of the therapists who
     offer the service, where the caller has just read them under the lock.
     Raises DomainError with the rule that refuses; Conflict `slot_taken` or `runner_busy` for what is taken.
     """
     search = (
-        open_search(service, [therapist], runner, moving, now)
+        open_search(service, [therapist], runner=runner, now=now, moving=moving, length=length)
         if offered_by is None
-        else Search(service, runner, moving, now.astimezone(UTC), dict(offered_by), rules_of(service))
+        else new_search(service, offered_by, runner=runner, now=now, moving=moving, length=length)
     )
     if therapist.pk not in search.zones:
         raise DomainError(
@@ -170,8 +176,15 @@ def decide(
         )
     at = slots.seconds(start)
     diaries, others, rooms = read_diaries(search, [therapist.pk], at, at + 1)
+    agreed = moving is not None and moving.start == start and moving.therapist_id == therapist.pk
     refused = slots.refusal(
-        diaries[therapist.pk], search.rules, at, slots.seconds(now), others, beyond_rules=beyond_rules
+        diaries[therapist.pk],
+        search.rules,
+        at,
+        slots.seconds(now),
+        others,
+        beyond_rules=beyond_rules,
+        agreed=agreed,
     )
     if refused is not None:
         raise explained(refused, service)
@@ -180,7 +193,7 @@ def decide(
 
 def free_at(*, service: Service, runner: RunnerProfile | None, start: datetime, now: datetime) -> list[int]:
     """Primary keys of the listed therapists who are free for the service at `start`."""
-    search = open_search(service, None, runner, None, now)
+    search = open_search(service, None, runner=runner, now=now)
     at = slots.seconds(start)
     diaries, others, _ = read_diaries(search, list(search.zones), at, at + 1)
     return [

@@ -1,6 +1,6 @@
 """The few queries behind every question about free times: timetables in one, everything taken in another."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -65,10 +65,10 @@ class Search:
     off: dict[int, list[slots.Range]] = field(default_factory=dict)
 
 
-def rules_of(service: Service) -> Rules:
-    """The service's rules in seconds."""
+def rules_of(service: Service, length: timedelta | None = None) -> Rules:
+    """The service's rules in seconds; `length` where a session is shorter or longer than its service says."""
     return Rules(
-        length=service.minutes * 60,
+        length=int((length or service.length).total_seconds()),
         before=service.buffer_before_min * 60,
         after=service.buffer_after_min * 60,
         step=service.slot_step_min * 60,
@@ -88,18 +88,35 @@ def offering(service: Service) -> QuerySet[TherapistProfile]:
 def open_search(
     service: Service,
     therapists: Sequence[TherapistProfile] | None,
+    *,
     runner: RunnerProfile | None,
-    moving: Appointment | None,
     now: datetime,
+    moving: Appointment | None = None,
+    length: timedelta | None = None,
 ) -> Search:
-    """A search over those of `therapists` who offer the service (one query)."""
+    """A search over those of `therapists` who offer the service (one query); what is `moving` keeps its own length."""
     candidates = offering(service)
     if therapists is None:
         candidates = candidates.filter(is_listed=True)
     else:
         candidates = candidates.filter(pk__in=[each.pk for each in therapists])
     zones = dict(candidates.order_by().values_list("pk", "user__zone"))
-    return Search(service, runner, moving, now.astimezone(UTC), zones, rules_of(service))
+    return new_search(service, zones, runner=runner, now=now, moving=moving, length=length)
+
+
+def new_search(
+    service: Service,
+    zones: Mapping[int, str],
+    *,
+    runner: RunnerProfile | None,
+    now: datetime,
+    moving: Appointment | None = None,
+    length: timedelta | None = None,
+) -> Search:
+    """A search over the therapists of `zones`, who are known to offer the service."""
+    if length is None and moving is not None:
+        length = moving.length
+    return Search(service, runner, moving, now.astimezone(UTC), dict(zones), rules_of(service, length))
 
 
 def read_diaries(

@@ -318,15 +318,20 @@ def refusal(
     others: Others = NOTHING_ELSE,
     *,
     beyond_rules: bool = False,
+    agreed: bool = False,
 ) -> Refusal | None:
     """None when `start` can be booked at `now` (exactly when `free_starts` lists it), else why not.
 
     `beyond_rules` is the staff's override: notice, horizon, hours and the grid of starts no longer count; what is taken
-    and what is past always do.
+    and what is past always do. `agreed`: a session begins then already and only its length changes, so that hours and
+    what is taken alone count.
     """
-    if start < now:
+    if agreed:
+        if not beyond_rules and not within_hours(diary, rules, start):
+            return Refusal.OUTSIDE_HOURS
+    elif start < now:
         return Refusal.IN_THE_PAST
-    if not beyond_rules:
+    elif not beyond_rules:
         if next(free_starts(diary, rules, start, start + 1, now=now, others=others), None) == start:
             return None
         if start < now + rules.notice:
@@ -341,7 +346,7 @@ def refusal(
         return Refusal.RUNNER_BUSY
     if is_barred(others.rooms, start):
         return Refusal.NO_ROOM
-    return None if beyond_rules else Refusal.NOT_A_START
+    return None if beyond_rules or agreed else Refusal.NOT_A_START
 
 
 def within_hours(diary: Diary, rules: Rules, start: Seconds) -> bool:

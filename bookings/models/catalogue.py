@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from bookings.querysets import ServiceQuerySet
 
-LONGEST_SESSION_MIN = 480
+SHORTEST_SESSION_MIN, LONGEST_SESSION_MIN = 5, 480
 LONGEST_BUFFER_MIN = 120
 LONGEST_BUSY = timedelta(minutes=LONGEST_SESSION_MIN + 2 * LONGEST_BUFFER_MIN)
 """No appointment keeps its therapist longer than this; the search for busy times reaches back so far and no further."""
@@ -67,7 +67,7 @@ class Service(models.Model):
         constraints: ClassVar = [
             models.CheckConstraint(
                 name="service_length_possible",
-                condition=Q(minutes__gte=5, minutes__lte=LONGEST_SESSION_MIN),
+                condition=Q(minutes__gte=SHORTEST_SESSION_MIN, minutes__lte=LONGEST_SESSION_MIN),
                 violation_error_message="A session lasts between 5 minutes and 8 hours.",
             ),
             models.CheckConstraint(

@@ -11,6 +11,7 @@ from bookings import messages, slots, video
 from bookings.availability import decide, explained, free_at, is_plainly_taken, least_loaded
 from bookings.models import Appointment, Service
 from bookings.models.appointments import State
+from bookings.models.catalogue import LONGEST_SESSION_MIN, SHORTEST_SESSION_MIN
 from bookings.services.transactions import drop_lapsed_holds, lock, require, whole
 from bookings.slots import Refusal
 from clinic.audit.services import record
@@ -203,10 +204,12 @@ def enter(
     now: datetime,
     hold_expires_at: datetime | None = None,
     beyond_rules: bool = False,
+    length: timedelta | None = None,
 ) -> Appointment:
     """Lock, clear lapsed holds out of the way, decide, write. Call it inside `whole`.
 
-    `runner` None is a visitor without an account, who can only hold (`hold_expires_at`); `by` None is one too.
+    `runner` None is a visitor without an account, who can only hold (`hold_expires_at`); `by` None is one too. `length`
+    is the session's where it differs from the service's.
     """
     zones = lock(therapists=[therapist], runner=runner, service=service)
     planned = Appointment(
@@ -219,7 +222,7 @@ def enter(
         booked_by=by,
         booked_at=now,
     )
-    place(planned, start=start, now=now, offered_by=zones, beyond_rules=beyond_rules)
+    place(planned, start=start, now=now, offered_by=zones, beyond_rules=beyond_rules, length=length)
     planned.full_clean(validate_unique=False, validate_constraints=False, exclude=FOREIGN)
     planned.save(force_insert=True)
     if hold_expires_at:
@@ -239,14 +242,17 @@ def place(
     offered_by: Mapping[int, str],
     moving: Appointment | None = None,
     beyond_rules: bool = False,
+    length: timedelta | None = None,
 ) -> None:
     """Give `appointment` the time `start` if it can be had at `now`; its therapist and runner are locked.
 
-    `offered_by` is what `lock` returned. `moving` is the session as it stands, which is no obstacle to itself.
-    Raises the refusal.
+    `offered_by` is what `lock` returned. `moving` is the session as it stands, which is no obstacle to itself and whose
+    length is kept unless `length` says another; at its own start that changes its length alone.
+    Raises the refusal, or DomainError `bad_length`.
     """
     service = appointment.service
-    end = start + service.length
+    length = checked_length(length or (moving.length if moving is not None else service.length))
+    end = start + length
     appointment.start, appointment.end = start, end
     appointment.busy_from = start - timedelta(minutes=service.buffer_before_min)
     appointment.busy_until = end + timedelta(minutes=service.buffer_after_min)
@@ -267,11 +273,20 @@ def place(
         moving=moving,
         beyond_rules=beyond_rules,
         offered_by=offered_by,
+        length=length,
     )
     appointment.place = service.place
     appointment.treatment_room_id = verdict.room_id
     appointment.zone = verdict.zone
     appointment.wall_start = start.astimezone(slots.zone_of(verdict.zone)).isoformat()
+
+
+def checked_length(length: timedelta) -> timedelta:
+    """`length` if a session may be so long. Raises DomainError `bad_length`."""
+    if not timedelta(minutes=SHORTEST_SESSION_MIN) <= length <= timedelta(minutes=LONGEST_SESSION_MIN):
+        sentence = "A session lasts between 5 minutes and 8 hours. Choose a length between."
+        raise DomainError(sentence, code="bad_length", fields={"length": sentence})
+    return length
 
 
 def told(appointment: Appointment, *, by: User, now: datetime, reason: str = "") -> Appointment:
