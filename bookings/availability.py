@@ -17,7 +17,6 @@ from bookings.diaries import (
     offering,
     open_search,
     read_diaries,
-    rules_of,
 )
 from bookings.models import Appointment, Service
 from bookings.models.catalogue import LONGEST_BUSY
@@ -154,6 +153,7 @@ def decide(
     beyond_rules: bool = False,
     offered_by: Mapping[int, str] | None = None,
     length: timedelta | None = None,
+    keeps_holds: bool = False,
 ) -> Verdict:
     """Whether the service can be booked at `start`: true exactly when `find_slots` lists it at `now`.
 
@@ -164,9 +164,11 @@ def decide(
     Raises DomainError with the rule that refuses; Conflict `slot_taken` or `runner_busy` for what is taken.
     """
     search = (
-        open_search(service, [therapist], runner=runner, now=now, moving=moving, length=length)
+        open_search(service, [therapist], runner=runner, now=now, moving=moving, length=length, keeps_holds=keeps_holds)
         if offered_by is None
-        else new_search(service, offered_by, runner=runner, now=now, moving=moving, length=length)
+        else new_search(
+            service, offered_by, runner=runner, now=now, moving=moving, length=length, keeps_holds=keeps_holds
+        )
     )
     if therapist.pk not in search.zones:
         raise DomainError(
@@ -300,15 +302,16 @@ def is_plainly_taken(
     It spares the many who come second the queue for the lock. False promises nothing. Past, notice and horizon are left
     to `decide`, which names them first.
     """
-    rules, at, clock = rules_of(service), slots.seconds(start), slots.seconds(now)
-    low, high = slots.bounds(rules, at, at + 1, clock)
+    search = new_search(service, {}, runner=runner, now=now)
+    rules, at = search.rules, slots.seconds(start)
+    low, high = slots.bounds(rules, at, at + 1, slots.seconds(now))
     if low >= high:
         return False
     begins, ends = slots.instant(at - rules.before), slots.instant(at + rules.length + rules.after)
     taken = Appointment.objects.filter(
         therapist=therapist, busy_from__gt=begins - LONGEST_BUSY, busy_from__lt=ends, busy_until__gt=begins
     )
-    return taken.filter(keeping_time(runner, None, now)).exists()
+    return taken.filter(keeping_time(search)).exists()
 
 
 def least_loaded(therapist_ids: Sequence[int], loads: Mapping[int, int]) -> list[int]:

@@ -10,8 +10,9 @@ from django.db.models import (
     BooleanField,
     CharField,
     DateField,
-    FilteredRelation,
+    Exists,
     Func,
+    OuterRef,
     Q,
     QuerySet,
     TimeField,
@@ -20,7 +21,7 @@ from django.db.models import (
 from django.db.models.functions import Cast
 
 from bookings import slots
-from bookings.models import Appointment, HoursPlace, Override, Service, TimeOff, TreatmentRoom, WeeklyHours
+from bookings.models import Appointment, HoursPlace, Offer, Override, Service, TimeOff, TreatmentRoom, WeeklyHours
 from bookings.models.appointments import ACTIVE_STATES, State
 from bookings.models.catalogue import LONGEST_BUSY
 from bookings.slots import DayChange, Diary, Hours, Others, Rules
@@ -52,7 +53,10 @@ class Epoch(Func):
 
 @dataclass(slots=True)
 class Search:
-    """What a question about free times is asked with, and the timetables it has read so far."""
+    """What a question about free times is asked with, and the timetables it has read so far.
+
+    With `keeps_holds` the runner's own hold is an obstacle too: it stays beside what is taken.
+    """
 
     service: Service
     runner: RunnerProfile | None
@@ -60,6 +64,7 @@ class Search:
     now: datetime
     zones: dict[int, str]
     rules: Rules
+    keeps_holds: bool = False
     hours: dict[int, list[Hours]] = field(default_factory=dict)
     changes: dict[int, list[DayChange]] = field(default_factory=dict)
     off: dict[int, list[slots.Range]] = field(default_factory=dict)
@@ -93,6 +98,7 @@ def open_search(
     now: datetime,
     moving: Appointment | None = None,
     length: timedelta | None = None,
+    keeps_holds: bool = False,
 ) -> Search:
     """A search over those of `therapists` who offer the service (one query); what is `moving` keeps its own length."""
     candidates = offering(service)
@@ -101,7 +107,7 @@ def open_search(
     else:
         candidates = candidates.filter(pk__in=[each.pk for each in therapists])
     zones = dict(candidates.order_by().values_list("pk", "user__zone"))
-    return new_search(service, zones, runner=runner, now=now, moving=moving, length=length)
+    return new_search(service, zones, runner=runner, now=now, moving=moving, length=length, keeps_holds=keeps_holds)
 
 
 def new_search(
@@ -112,11 +118,12 @@ def new_search(
     now: datetime,
     moving: Appointment | None = None,
     length: timedelta | None = None,
+    keeps_holds: bool = False,
 ) -> Search:
     """A search over the therapists of `zones`, who are known to offer the service."""
     if length is None and moving is not None:
         length = moving.length
-    return Search(service, runner, moving, now.astimezone(UTC), dict(zones), rules_of(service, length))
+    return Search(service, runner, moving, now.astimezone(UTC), dict(zones), rules_of(service, length), keeps_holds)
 
 
 def read_diaries(
@@ -202,18 +209,11 @@ def taken_between(
     rules = search.rules
     reach_from = slots.instant(low - rules.before)
     reach_until = slots.instant(high + rules.length + rules.after)
-    taken = Appointment.objects.order_by().filter(keeping_time(search.runner, search.moving, search.now))
+    taken = Appointment.objects.order_by().filter(keeping_time(search))
+    near = taken.filter(busy_from__gt=reach_from - LONGEST_BUSY, busy_from__lt=reach_until, busy_until__gt=reach_from)
     parts: list[QuerySet[Any, Any]] = [
-        taken.filter(
-            therapist__in=therapist_ids,
-            busy_from__gt=reach_from - LONGEST_BUSY,
-            busy_from__lt=reach_until,
-            busy_until__gt=reach_from,
-        ).values_list(
-            Value(THERAPIST, output_field=CharField()),
-            "therapist_id",
-            Epoch("busy_from"),
-            Epoch("busy_until"),
+        near.filter(therapist__in=therapist_ids).values_list(
+            Value(THERAPIST, output_field=CharField()), "therapist_id", Epoch("busy_from"), Epoch("busy_until")
         )
     ]
     if search.runner is not None:
@@ -228,36 +228,31 @@ def taken_between(
             )
         )
     if not search.service.is_online:
-        near = keeping_time(search.runner, search.moving, search.now, "appointments__") & Q(
-            appointments__busy_from__gt=reach_from - LONGEST_BUSY,
-            appointments__busy_from__lt=reach_until,
-            appointments__busy_until__gt=reach_from,
-        )
-        parts.append(
+        parts += [
             TreatmentRoom.objects.filter(is_active=True)
-            .annotate(near=FilteredRelation("appointments", condition=near))
             .order_by()
-            .values_list(
-                Value(ROOM, output_field=CharField()),
-                "pk",
-                Epoch("near__busy_from"),
-                Epoch("near__busy_until"),
-            )
-        )
+            .values_list(Value(ROOM, output_field=CharField()), "pk", NO_NUMBER, NO_NUMBER),
+            near.filter(treatment_room__is_active=True).values_list(
+                Value(ROOM, output_field=CharField()), "treatment_room_id", Epoch("busy_from"), Epoch("busy_until")
+            ),
+        ]
     return parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0]
 
 
-def keeping_time(runner: RunnerProfile | None, moving: Appointment | None, now: datetime, prefix: str = "") -> Q:
-    """Appointments that keep their time at `now`: not a lapsed hold, not `runner`'s own hold, not the one being `moving`.
+def keeping_time(search: Search) -> Q:
+    """Appointments that keep their time: not a lapsed hold, not the one being moved, not the runner's own hold.
 
-    `prefix` is the path to the appointment, as in "appointments__".
+    A hold that stands for an open offer is the runner's to accept or decline: it keeps its time from them too.
     """
+    kept = Q(state__in=KEPT_STATES)
+    live = Q(state__in=ACTIVE_STATES) & (kept | Q(hold_expires_at__gt=search.now))
+    if search.moving is not None:
+        live &= ~Q(pk=search.moving.pk)
+    if search.runner is None or search.keeps_holds:
+        return live
+    return live & (kept | ~Q(runner=search.runner) | Q(Exists(open_offer())))
 
-    def where(**conditions: Any) -> Q:
-        return Q(**{prefix + name: value for name, value in conditions.items()})
 
-    kept = where(state__in=KEPT_STATES)
-    live = where(state__in=ACTIVE_STATES) & (kept | where(hold_expires_at__gt=now))
-    if moving is not None:
-        live &= ~where(pk=moving.pk)
-    return live & (kept | ~where(runner=runner)) if runner is not None else live
+def open_offer() -> QuerySet[Offer]:
+    """The open offer that an appointment is the hold of; for use inside a query of appointments."""
+    return Offer.objects.order_by().filter(hold=OuterRef("pk"), state=Offer.State.OPEN)

@@ -205,11 +205,13 @@ def enter(
     hold_expires_at: datetime | None = None,
     beyond_rules: bool = False,
     length: timedelta | None = None,
+    keeps_holds: bool = False,
 ) -> Appointment:
     """Lock, clear lapsed holds out of the way, decide, write. Call it inside `whole`.
 
     `runner` None is a visitor without an account, who can only hold (`hold_expires_at`); `by` None is one too. `length`
-    is the session's where it differs from the service's.
+    is the session's where it differs from the service's. With `keeps_holds` the runner's other hold stays and is in the
+    way: for what is kept for them without their doing, as an offer.
     """
     zones = lock(therapists=[therapist], runner=runner, service=service)
     planned = Appointment(
@@ -222,7 +224,15 @@ def enter(
         booked_by=by,
         booked_at=now,
     )
-    place(planned, start=start, now=now, offered_by=zones, beyond_rules=beyond_rules, length=length)
+    place(
+        planned,
+        start=start,
+        now=now,
+        offered_by=zones,
+        beyond_rules=beyond_rules,
+        length=length,
+        keeps_holds=keeps_holds,
+    )
     planned.full_clean(validate_unique=False, validate_constraints=False, exclude=FOREIGN)
     planned.save(force_insert=True)
     if hold_expires_at:
@@ -243,6 +253,7 @@ def place(
     moving: Appointment | None = None,
     beyond_rules: bool = False,
     length: timedelta | None = None,
+    keeps_holds: bool = False,
 ) -> None:
     """Give `appointment` the time `start` if it can be had at `now`; its therapist and runner are locked.
 
@@ -260,6 +271,7 @@ def place(
         therapist=appointment.therapist,
         runner=appointment.runner,
         needs_room=not service.is_online,
+        keeps_holds=keeps_holds,
         start=appointment.busy_from,
         end=appointment.busy_until,
         now=now,
@@ -274,6 +286,7 @@ def place(
         beyond_rules=beyond_rules,
         offered_by=offered_by,
         length=length,
+        keeps_holds=keeps_holds,
     )
     appointment.place = service.place
     appointment.treatment_room_id = verdict.room_id

@@ -10,7 +10,7 @@ from typing import Any, ParamSpec, TypeVar
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import Exists, OuterRef, Q, Value
 
-from bookings.diaries import offering
+from bookings.diaries import offering, open_offer
 from bookings.models import Appointment, Service
 from bookings.models.appointments import State
 from clinic.core.errors import Conflict, DomainError, Forbidden
@@ -101,12 +101,14 @@ def drop_lapsed_holds(
     therapist: TherapistProfile,
     runner: RunnerProfile | None,
     needs_room: bool,
+    keeps_holds: bool,
     start: datetime,
     end: datetime,
     now: datetime,
 ) -> None:
-    """Cancel lapsed holds in the way of busy time `start`..`end`, and whatever else `runner` holds (None: a visitor).
+    """Cancel lapsed holds in the way of busy time `start`..`end`, and what else `runner` holds (None: a visitor).
 
+    With `keeps_holds` that stays; and so does, in any case, a hold that stands for an open offer.
     The constraint cannot read a clock, so the taker clears the way inside their own transaction: no job has to run.
     """
     lapsed = Q(hold_expires_at__lte=now, busy_from__lt=end, busy_until__gt=start)
@@ -114,8 +116,8 @@ def drop_lapsed_holds(
     if needs_room:
         shared |= Q(treatment_room__isnull=False)
     in_the_way = lapsed & shared
-    if runner is not None:
-        in_the_way |= Q(runner=runner)
+    if runner is not None and not keeps_holds:
+        in_the_way |= Q(runner=runner) & ~Q(Exists(open_offer()))
     Appointment.objects.filter(in_the_way, state=State.HELD).update(
         state=State.CANCELLED, cancel_reason=LAPSED, cancelled_at=now
     )
