@@ -7,11 +7,16 @@ from django.conf import settings
 from django.urls import reverse
 
 from bookings import ics, video
-from bookings.models import Appointment
+from bookings.models import Appointment, Change
 from bookings.models.appointments import State
+from clinic.core.errors import Conflict
 from clinic.reminders.kinds import Attachment, Kind, register
 from clinic.reminders.models import Reminder
+from clinic.reminders.models import State as Gone
 from clinic.reminders.services import Planned, schedule, schedule_new, withdraw
+
+UNDO = timedelta(minutes=3)
+"""So long an act can be undone, and so long its letter waits: an undone act was told to nobody."""
 
 LETTERS = ("booked", "moved", "cancelled")
 VISITS = {"visit_24h": timedelta(hours=24), "visit_1h": timedelta(hours=1)}
@@ -47,7 +52,7 @@ def register_kinds() -> None:
 
 
 def plan_booked(appointment: Appointment, *, now: datetime) -> None:
-    """The confirmation now, and both reminders; in the booking's transaction, in one statement."""
+    """The confirmation when it cannot be undone any more, and both reminders; in the booking's transaction, in one statement."""
     schedule_new(
         person=appointment.runner.user,
         subject=appointment.subject,
@@ -55,8 +60,8 @@ def plan_booked(appointment: Appointment, *, now: datetime) -> None:
     )
 
 
-def plan_moved(appointment: Appointment, *, was: datetime, now: datetime) -> None:
-    """Withdraw what was planned for the old time, tell the change, remind of the new time."""
+def plan_moved(appointment: Appointment, *, was: datetime | None, now: datetime) -> None:
+    """Withdraw what was planned for the old time, tell the change (`was` None: of its length alone), remind of the new time."""
     withdraw(subject=appointment.subject, reason="The session was moved.")
     for message in (letter(appointment, "moved", now=now, was=was), *visits(appointment, now=now)):
         schedule(person=appointment.runner.user, subject=appointment.subject, **message._asdict())
@@ -72,11 +77,42 @@ def plan_cancelled(appointment: Appointment, *, now: datetime) -> None:
     )
 
 
+def plan_undone(appointment: Appointment, *, act: Change, earlier: Change | None, now: datetime) -> None:
+    """Take back what the undone act had planned, and plan again what it had taken back.
+
+    Raises Conflict `too_late_to_undo` when its letter has left: a dispatcher was faster.
+    """
+    withdraw(subject=appointment.subject, reason="It was undone.")
+    told = Reminder.objects.filter(subject=appointment.subject, kind__in=LETTERS)
+    if told.filter(due_at=act.at + UNDO).exclude(state__in=(Gone.WITHDRAWN, Gone.SKIPPED)).exists():
+        raise Conflict(
+            "The letter about it has just left. Move or cancel the session instead.", code="too_late_to_undo"
+        )
+    if appointment.state != State.BOOKED:
+        return
+    again = visits(appointment, now=now)
+    untold = told.filter(state=Gone.WITHDRAWN, due_at=earlier.at + UNDO).first() if earlier is not None else None
+    if untold is not None:
+        context = {**untold.context, "sequence": appointment.sequence}
+        occasion = occasion_of(appointment.sequence)
+        again.append(Planned(untold.kind, occasion, max(untold.due_at, now), untold.expires_at, context))
+    for message in again:
+        schedule(person=appointment.runner.user, subject=appointment.subject, **message._asdict())
+
+
+def occasion_of(sequence: int) -> str:
+    """By which name the letter about the change with this number goes."""
+    return f"change {sequence}"
+
+
 def letter(appointment: Appointment, kind: str, *, now: datetime, was: datetime | None = None) -> Planned:
-    """The letter about the last change, due now."""
-    expires_at = max(appointment.start, now + NEWS)
+    """The letter about the last change, due when that cannot be undone any more."""
     return Planned(
-        kind, f"change {appointment.sequence}", now, expires_at, {"sequence": appointment.sequence, "was": was}
+        kind,
+        occasion_of(appointment.sequence),
+        now + UNDO,
+        max(appointment.start, now + NEWS),
+        {"sequence": appointment.sequence, "was": was},
     )
 
 

@@ -2,7 +2,7 @@
 
 Refusals are `clinic.core.errors.DomainError`: `Conflict` (409) with code `slot_taken` ("That time has just gone"),
 `runner_busy` or `hold_ended`; 422 with `too_soon`, `too_far`, `not_offered`, `outside_hours`, `in_the_past`,
-`not_a_start`, `inactive`, `too_late_to_change`, `reason_needed`, `not_booked`; `Forbidden` with `not_yours`.
+`not_a_start`, `inactive`, `too_late_to_change`, `late_fee`, `reason_needed`, `not_booked`; `Forbidden` with `not_yours`.
 
     hold_slot(service, therapist | None, runner, start, by, now) -> Appointment (held, hold_expires_at 5 min on)
     confirm_hold(appointment, by, now) -> Appointment (booked)
@@ -10,7 +10,9 @@ Refusals are `clinic.core.errors.DomainError`: `Conflict` (409) with code `slot_
     book_slot(service, therapist | None, runner, start, by, now, override_reason="") -> Appointment
     book_for_caller(service, therapist | None, start, name, email, phone, by, now, override_reason="") -> Appointment
     move_appointment(appointment, start, by, now, therapist=None, reason="", override=False) -> Appointment
-    cancel_appointment(appointment, by, now, reason="") -> Appointment
+    cancel_appointment(appointment, by, now, reason="", accept_fee=False) -> Appointment   (late_fee_pence where it costs)
+    waive_late_fee(appointment, by, reason) -> Appointment
+    undo(change, by, now) -> Appointment        within UNDO (3 minutes) of the act; letters wait as long
     mark_arrived / mark_completed / mark_no_show / mark_booked(appointment, by, now) -> Appointment
     set_weekly_hours(therapist, ranges: list[HoursRange(weekday, starts, ends, place="either")], valid_from, by, now)
         -> HoursChange(hours, hit)          hit = booked appointments now outside the hours
@@ -26,7 +28,14 @@ Refusals are `clinic.core.errors.DomainError`: `Conflict` (409) with code `slot_
 
 from bookings.services.attendance import mark_arrived, mark_booked, mark_completed, mark_no_show
 from bookings.services.booking import book_for_caller, book_slot
-from bookings.services.changing import cancel_appointment, may_change, move_appointment
+from bookings.services.changing import (
+    cancel_appointment,
+    may_cancel,
+    may_change,
+    move_appointment,
+    version_of,
+    waive_late_fee,
+)
 from bookings.services.holding import confirm_hold, hold_slot, release_hold
 from bookings.services.hours import (
     DayRange,
@@ -40,8 +49,10 @@ from bookings.services.hours import (
     set_override,
     set_weekly_hours,
 )
+from bookings.services.undoing import UNDO, last_undoable, may_undo, undo
 
 __all__ = [
+    "UNDO",
     "DayRange",
     "HoursChange",
     "HoursRange",
@@ -53,15 +64,21 @@ __all__ = [
     "clear_overrides",
     "confirm_hold",
     "hold_slot",
+    "last_undoable",
     "mark_arrived",
     "mark_booked",
     "mark_completed",
     "mark_no_show",
+    "may_cancel",
     "may_change",
+    "may_undo",
     "move_appointment",
     "outside_hours",
     "release_hold",
     "remove_time_off",
     "set_override",
     "set_weekly_hours",
+    "undo",
+    "version_of",
+    "waive_late_fee",
 ]

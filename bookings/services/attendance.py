@@ -2,8 +2,9 @@
 
 from datetime import datetime, timedelta
 
-from bookings.models import Appointment
+from bookings.models import Appointment, Change
 from bookings.models.appointments import State
+from bookings.services.changes import remember, standing
 from bookings.services.transactions import current, lock, require, whole
 from clinic.audit.services import record
 from clinic.core.errors import DomainError
@@ -60,7 +61,12 @@ def turn(
         )
     if earliest is not None and now < found.start - earliest:
         raise DomainError("This session has not begun yet. Mark it when its time has come.", code="too_early")
-    before, found.state = found.state, state
-    found.save(update_fields=["state"])
-    record(by=by, action=f"appointment.{state}", subject=found, runner=found.runner, changes={"state": [before, state]})
+    stood = standing(found)
+    found.state = state
+    if state in (State.ARRIVED, State.BOOKED):
+        found.arrived_at = now if state == State.ARRIVED else None
+    found.save(update_fields=["state", "arrived_at"])
+    changes = {"state": [stood["state"], state]}
+    record(by=by, action=f"appointment.{state}", subject=found, runner=found.runner, changes=changes)
+    remember(appointment=found, kind=Change.Kind.MARKED, before=stood, by=by, now=now)
     return found

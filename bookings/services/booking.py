@@ -9,9 +9,10 @@ from django.conf import settings
 
 from bookings import messages, slots, video
 from bookings.availability import decide, explained, free_at, is_plainly_taken, least_loaded
-from bookings.models import Appointment, Service
+from bookings.models import Appointment, Change, Service
 from bookings.models.appointments import State
 from bookings.models.catalogue import LONGEST_SESSION_MIN, SHORTEST_SESSION_MIN
+from bookings.services.changes import remember
 from bookings.services.transactions import drop_lapsed_holds, lock, require, whole
 from bookings.slots import Refusal
 from clinic.audit.services import record
@@ -302,8 +303,8 @@ def checked_length(length: timedelta) -> timedelta:
     return length
 
 
-def told(appointment: Appointment, *, by: User, now: datetime, reason: str = "") -> Appointment:
-    """Everything that goes with a booking: care, the audit event, the letter and the reminders."""
+def told(appointment: Appointment, *, by: User | None, now: datetime, reason: str = "") -> Appointment:
+    """Everything that goes with a booking: care, the audit event, the way back, the letter and the reminders."""
     begin_care(runner=appointment.runner, therapist=appointment.therapist, by=by, now=now)
     record(
         by=by,
@@ -313,5 +314,6 @@ def told(appointment: Appointment, *, by: User, now: datetime, reason: str = "")
         reason=reason,
         changes={"start": [None, appointment.start], "therapist": [None, appointment.therapist_id]},
     )
+    remember(appointment=appointment, kind=Change.Kind.BOOKED, before={}, by=by, now=now)
     messages.plan_booked(appointment, now=now)
     return appointment

@@ -1,26 +1,42 @@
 """Moving and cancelling a session: one act each, inside the service's rules, or past them with a reason."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from bookings import messages, video
 from bookings.access import may_change_freely
-from bookings.models import Appointment
+from bookings.models import Appointment, Change
 from bookings.models.appointments import State
+from bookings.prices import cost_of_cancelling, pounds
 from bookings.services.booking import FOREIGN, checked_start, place
+from bookings.services.changes import remember, standing
 from bookings.services.transactions import current, lock, require, whole
 from clinic.audit.services import record
 from clinic.core.errors import Conflict, DomainError, Forbidden
+from clinic.core.etags import Changed
 from clinic.people.models import TherapistProfile, User
 from clinic.people.services import begin_care
 
 
 def may_change(appointment: Appointment, by: User, now: datetime) -> bool:
-    """Whether `by` may move or cancel the session at `now` (staff and the therapist may need to give a reason)."""
+    """Whether `by` may move the session at `now`, and cancel it for nothing (the team may need to give a reason)."""
     if appointment.state != State.BOOKED:
         return False
     if may_change_freely(by, appointment):
         return by.is_clinic_staff or appointment.start > now
     return by.pk == appointment.runner.user_id and now <= appointment.change_until and now < appointment.start
+
+
+def may_cancel(appointment: Appointment, by: User, now: datetime) -> bool:
+    """Whether `by` may cancel the session at `now`: the runner until it begins, though it may cost something by then."""
+    if by.pk == appointment.runner.user_id and not may_change_freely(by, appointment):
+        return appointment.is_coming(now)
+    return may_change(appointment, by, now)
+
+
+def version_of(appointment: Appointment) -> str:
+    """What stands, as a short word: another one after every change."""
+    return f"{appointment.sequence}-{appointment.state}"
 
 
 @whole
@@ -33,20 +49,22 @@ def move_appointment(
     therapist: TherapistProfile | None = None,
     reason: str = "",
     override: bool = False,
+    versions: Collection[str] = (),
 ) -> Appointment:
     """Give the session a new time, and another therapist if one is named; the old time is freed in the same act.
 
+    It keeps its own length. `versions` are those the caller has read (`version_of`); none: whatever stands.
     Runners move within the service's notice. Staff and the session's therapist may do so later, with a reason; with
     `override` and a reason staff also pass notice, horizon and hours of the new time. What is taken is taken for all.
 
-    Raises what `book_slot` raises, and `too_late_to_change`, `reason_needed`, `not_booked`, `same_time`.
+    Raises what `book_slot` raises, and `too_late_to_change`, `reason_needed`, `not_booked`, `same_time`; Changed (412).
     """
     reason = reason.strip()[:200]
     start = checked_start(start, now)
     target = therapist or appointment.therapist
     zones = lock(therapists=[appointment.therapist, target], runner=appointment.runner, service=appointment.service)
     before = current(appointment)
-    require_change(before, by, now, reason, verb="move")
+    require_change(before, by, now, reason, verb="move", versions=versions)
     if override:
         if not by.is_clinic_staff:
             raise Forbidden(
@@ -64,7 +82,8 @@ def move_appointment(
         )
     after = current(appointment)
     after.therapist = target
-    place(after, start=start, now=now, offered_by=zones, moving=before, beyond_rules=override)
+    length = before.length if before.length != before.service.length else None
+    place(after, start=start, now=now, offered_by=zones, moving=before, beyond_rules=override, length=length)
     after.sequence += 1
     if after.is_online and not after.video_key:
         after.video_key = video.new_key()
@@ -80,16 +99,28 @@ def move_appointment(
         reason=reason,
         changes={"start": [before.start, after.start], "therapist": [before.therapist_id, after.therapist_id]},
     )
+    remember(appointment=after, kind=Change.Kind.MOVED, before=standing(before), by=by, now=now)
     messages.plan_moved(after, was=before.start, now=now)
     return after
 
 
 @whole
-def cancel_appointment(*, appointment: Appointment, by: User, now: datetime, reason: str = "") -> Appointment:
+def cancel_appointment(
+    *,
+    appointment: Appointment,
+    by: User,
+    now: datetime,
+    reason: str = "",
+    accept_fee: bool = False,
+    versions: Collection[str] = (),
+) -> Appointment:
     """Cancel a booked session and free its time. Cancelling a cancelled one changes nothing.
 
-    Runners cancel within the service's notice; staff and the session's therapist at any time, with a reason.
-    Raises DomainError `too_late_to_change`, `reason_needed`, `not_booked`; Forbidden `not_yours`.
+    Within the service's notice it is free. After it a runner may still cancel until the start, for the late fee, and only
+    with `accept_fee`: they were told. Staff and the session's therapist cancel at any time with a reason; the fee is
+    waived unless they say `accept_fee` for the runner. `versions` are those the caller has read; none: whatever stands.
+    Raises DomainError `late_fee` (names the cost), `too_late_to_change`, `reason_needed`, `not_booked`; Forbidden
+    `not_yours`; Changed (412).
     """
     reason = reason.strip()[:200]
     lock(therapists=[appointment.therapist], runner=appointment.runner, service=appointment.service)
@@ -97,26 +128,68 @@ def cancel_appointment(*, appointment: Appointment, by: User, now: datetime, rea
     require(may_change_freely(by, found) or by.pk == found.runner.user_id)
     if found.state == State.CANCELLED and found.hold_expires_at is None:
         return found
-    require_change(found, by, now, reason, verb="cancel")
+    require_change(found, by, now, reason, verb="cancel", versions=versions)
+    stood = standing(found)
+    cost = cost_of_cancelling(found, now)
+    if cost and not accept_fee and not may_change_freely(by, found):
+        raise DomainError(
+            f"Cancelling this session now costs {pounds(cost)}. Say that you accept it, or keep the session.",
+            code="late_fee",
+            fields={"accept_fee": f"It costs {pounds(cost)}."},
+            late_fee_pence=cost,
+        )
     found.state, found.cancel_reason, found.cancelled_at = State.CANCELLED, reason, now
+    found.late_fee_pence = cost if cost and accept_fee else None
     found.sequence += 1
-    found.save(update_fields=["state", "cancel_reason", "cancelled_at", "sequence"])
+    found.save(update_fields=["state", "cancel_reason", "cancelled_at", "late_fee_pence", "sequence"])
+    fees = {"late_fee_pence": [cost, found.late_fee_pence]} if cost else {}
     record(
         by=by,
         action="appointment.cancelled",
         subject=found,
         runner=found.runner,
         reason=reason,
-        changes={"state": [State.BOOKED, State.CANCELLED]},
+        changes={"state": [State.BOOKED, State.CANCELLED], **fees},
     )
+    remember(appointment=found, kind=Change.Kind.CANCELLED, before=stood, by=by, now=now)
     messages.plan_cancelled(found, now=now)
     return found
 
 
-def require_change(appointment: Appointment, by: User, now: datetime, reason: str, *, verb: str) -> None:
-    """Raises the reason why `by` may not change the time of `appointment` at `now`."""
+@whole
+def waive_late_fee(*, appointment: Appointment, by: User, reason: str) -> Appointment:
+    """Staff let a late fee go, with a reason. Where there is none, nothing changes.
+
+    Raises DomainError `reason_needed`; Forbidden `not_yours`.
+    """
+    require(by.is_clinic_staff)
+    reason = reason.strip()[:200]
+    if not reason:
+        raise DomainError(
+            "Say why in a few words: the fee is let go.", code="reason_needed", fields={"reason": "A reason is needed."}
+        )
+    lock(therapists=[appointment.therapist], runner=appointment.runner, service=appointment.service)
+    found = current(appointment)
+    if found.late_fee_pence is None:
+        return found
+    fee, found.late_fee_pence = found.late_fee_pence, None
+    found.save(update_fields=["late_fee_pence"])
+    changes = {"late_fee_pence": [fee, None]}
+    record(by=by, action="appointment.fee_waived", subject=found, runner=found.runner, reason=reason, changes=changes)
+    return found
+
+
+def require_change(
+    appointment: Appointment, by: User, now: datetime, reason: str, *, verb: str, versions: Collection[str]
+) -> None:
+    """Raises the reason why `by` may not change the time of `appointment`, which is locked, at `now`."""
     freely = may_change_freely(by, appointment)
     require(freely or by.pk == appointment.runner.user_id)
+    if versions and version_of(appointment) not in versions:
+        raise Changed(
+            "This was changed meanwhile. Read it again, then send your change with the new ETag.",
+            code="changed_meanwhile",
+        )
     if appointment.state != State.BOOKED:
         raise DomainError(
             f"Only a booked session can be {verb}d. This one is {appointment.get_state_display().lower()}.".replace(
@@ -132,10 +205,10 @@ def require_change(appointment: Appointment, by: User, now: datetime, reason: st
     if freely:
         if not reason and now > appointment.change_until:
             raise reason_needed()
-    elif now > appointment.change_until:
-        hours = appointment.service.change_notice_h
+    elif verb == "move" and now > appointment.change_until:
+        hours, cost = appointment.service.change_notice_h, cost_of_cancelling(appointment, now)
         raise DomainError(
-            f"Online you can {verb} this session up to {hours} hours before it. Please call us, we will find a way.",
+            f"Online you can move this session up to {hours} hours before it. Call us, or cancel it for {pounds(cost)}.",
             code="too_late_to_change",
         )
 

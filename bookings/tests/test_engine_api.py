@@ -215,9 +215,12 @@ def test_why_the_team_cancelled_is_for_the_team_alone(booked, me, client_of, sta
 def test_a_late_change_is_422(booked, client_of, runner, clock, thursday) -> None:
     clock.move_to(thursday - timedelta(hours=23))
     me = client_of(runner)
-    for verb, body in (("move", {"start": "2026-11-27T09:45:00Z"}), ("cancel", {})):
+    for verb, body, code in (
+        ("move", {"start": "2026-11-27T09:45:00Z"}, "too_late_to_change"),
+        ("cancel", {}, "late_fee"),
+    ):
         answer = post(me, f"appointments/{booked.pk}/{verb}/", **body)
-        assert (answer.status_code, answer.json()["code"]) == (422, "too_late_to_change")
+        assert (answer.status_code, answer.json()["code"]) == (422, code)
 
 
 def test_a_stale_change_is_412(booked, me) -> None:

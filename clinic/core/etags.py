@@ -19,6 +19,12 @@ def etag_of(*parts: Any) -> str:
     return '"' + hashlib.sha256("|".join(map(str, parts)).encode()).hexdigest()[:32] + '"'
 
 
+def versions_read(request: HttpRequest) -> list[str]:
+    """The versions that `If-Match` names, without quotes; none where any will do."""
+    wanted = request.headers.get("If-Match", "").strip()
+    return [] if wanted in ("", "*") else [tag.strip().strip('"') for tag in wanted.split(",")]
+
+
 def require_match(request: HttpRequest, etag: str) -> None:
     """Raises Changed `changed_meanwhile` when `If-Match` names another version; without the header there is no check."""
     wanted = request.headers.get("If-Match", "").strip()

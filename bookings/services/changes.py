@@ -1,0 +1,49 @@
+"""What was done to a session and how it stood before, kept so that it can be undone."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from bookings.models import Appointment, Change
+from clinic.audit.services import plain
+from clinic.people.models import User
+
+KEPT = (
+    "start",
+    "end",
+    "busy_from",
+    "busy_until",
+    "state",
+    "therapist_id",
+    "treatment_room_id",
+    "equipment_id",
+    "place",
+    "zone",
+    "wall_start",
+    "arrived_at",
+    "cancel_reason",
+    "cancelled_at",
+    "late_fee_pence",
+)
+INSTANTS = ("start", "end", "busy_from", "busy_until", "arrived_at", "cancelled_at")
+
+
+def standing(appointment: Appointment) -> dict[str, Any]:
+    """How the session stands, for `remember`; take it before the change."""
+    return {name: getattr(appointment, name) for name in KEPT}
+
+
+def remember(
+    *, appointment: Appointment, kind: str, before: Mapping[str, Any], by: User | None, now: datetime
+) -> Change:
+    """Keep what was just done (`Change.Kind`) with how it stood `before`; in the transaction of the act itself."""
+    return Change.objects.create(
+        appointment=appointment, kind=kind, before=plain(before), sequence=appointment.sequence, by=by, at=now
+    )
+
+
+def restored(before: Mapping[str, Any]) -> dict[str, Any]:
+    """What `standing` said, out of the database again: instants are aware."""
+    return {
+        name: datetime.fromisoformat(value) if name in INSTANTS and value else value for name, value in before.items()
+    }

@@ -1,0 +1,128 @@
+"""Three minutes in which an act on a session can be taken back, before anybody was told of it."""
+
+from datetime import datetime, timedelta
+
+from bookings import messages
+from bookings.availability import decide
+from bookings.messages import UNDO
+from bookings.models import Appointment, Change
+from bookings.models.appointments import State
+from bookings.services.changes import remember, restored, standing
+from bookings.services.transactions import current, drop_lapsed_holds, lock, require, whole
+from clinic.audit.services import record
+from clinic.core.errors import Conflict, DomainError
+from clinic.people.models import TherapistProfile, User
+
+__all__ = ["UNDO", "last_undoable", "may_undo", "remember", "standing", "undo"]
+
+UNDONE = "Undone."
+
+
+def may_undo(change: Change, by: User, now: datetime) -> bool:
+    """Whether `by` may still take the change back at `now`: who did it, or staff, until UNDO is over (exclusive)."""
+    return change.undone_at is None and now < change.at + UNDO and (by.is_clinic_staff or change.by_id == by.pk)
+
+
+def last_undoable(appointment: Appointment, by: User, now: datetime) -> Change | None:
+    """The last thing done to the session, where `by` did it less than UNDO ago; one query."""
+    last = Change.objects.filter(appointment=appointment, undone_at=None).order_by("-at").first()
+    return last if last is not None and last.by_id == by.pk and may_undo(last, by, now) else None
+
+
+@whole
+def undo(*, change: Change, by: User | None, now: datetime) -> Appointment:
+    """Put the session back as it stood before `change`, and take its letters back. A second time changes nothing.
+
+    An undone booking ends like a hold that lapsed: it was never a session. `by` None is whoever booked without an
+    account, whose link the door has checked. Raises Conflict `too_late_to_undo` from UNDO on, or when a letter has left;
+    `changed_meanwhile`; `slot_taken` or `runner_busy` when the old time was taken meanwhile; Forbidden `not_yours`.
+    """
+    require(change.by_id == (by.pk if by else None) or (by is not None and by.is_clinic_staff))
+    before = restored(change.before)
+    appointment = change.appointment
+    was_with = TherapistProfile.objects.get(pk=before.get("therapist_id", appointment.therapist_id))
+    lock(therapists=[appointment.therapist, was_with], runner=appointment.runner, service=appointment.service)
+    found, act = current(appointment), Change.objects.get(pk=change.pk)
+    if act.undone_at is not None:
+        return found
+    if now >= act.at + UNDO:
+        raise Conflict(
+            "The three minutes are over, and the letter has left. Move or cancel the session instead.",
+            code="too_late_to_undo",
+        )
+    others = Change.objects.filter(appointment=found, undone_at=None).exclude(pk=act.pk)
+    if found.sequence != act.sequence or others.filter(at__gt=act.at).exists():
+        raise Conflict("This session was changed again meanwhile. Look at it first.", code="changed_meanwhile")
+    now_standing = standing(found)
+    put_back(found, act, before, was_with, now)
+    is_mark = act.kind == Change.Kind.MARKED
+    found.sequence += 0 if is_mark else 1
+    found.save()
+    act.undone_at = now
+    act.save(update_fields=["undone_at"])
+    earlier = others.order_by("-at").first()
+    if earlier is not None:
+        earlier.sequence = found.sequence
+        earlier.save(update_fields=["sequence"])
+    record(
+        by=by,
+        action="appointment.undone",
+        subject=found,
+        runner=found.runner,
+        reason=act.get_kind_display(),
+        changes={
+            name: [value, getattr(found, name)] for name, value in now_standing.items() if value != getattr(found, name)
+        },
+    )
+    if not is_mark:
+        messages.plan_undone(found, act=act, earlier=earlier, now=now)
+    return found
+
+
+def put_back(found: Appointment, act: Change, before: dict, was_with: TherapistProfile, now: datetime) -> None:
+    """Set the fields of `found` to what they were; where that takes time again, only if the time is still free."""
+    if act.kind == Change.Kind.BOOKED:
+        if found.state != State.BOOKED:
+            raise DomainError("This session is not booked any more. Look at it again.", code="not_booked")
+        found.state, found.cancel_reason, found.cancelled_at = State.CANCELLED, UNDONE, now
+        found.hold_expires_at = now
+        return
+    now_kept = found if found.state != State.CANCELLED else None
+    for name, value in before.items():
+        setattr(found, name, value)
+    found.therapist = was_with
+    if act.kind != Change.Kind.MARKED:
+        retake(found, moving=now_kept, now=now)
+
+
+def retake(found: Appointment, *, moving: Appointment | None, now: datetime) -> None:
+    """Take the time `found` names, in its own length, past notice and hours; raises the refusal.
+
+    Its room is the one it had, or another free one.
+    """
+    drop_lapsed_holds(
+        therapist=found.therapist,
+        runner=found.runner,
+        needs_room=found.treatment_room_id is not None,
+        keeps_holds=False,
+        start=found.busy_from,
+        end=found.busy_until,
+        now=now,
+    )
+    verdict = decide(
+        service=found.service,
+        therapist=found.therapist,
+        runner=found.runner,
+        start=found.start,
+        now=min(now, found.start - timedelta(seconds=1)),
+        moving=moving,
+        beyond_rules=True,
+        length=found.length,
+        offered_by={found.therapist_id: found.zone},
+    )
+    if found.treatment_room_id is not None and verdict.room_id != found.treatment_room_id:
+        in_it = Appointment.objects.live(now).filter(
+            treatment_room=found.treatment_room_id, busy_from__lt=found.busy_until, busy_until__gt=found.busy_from
+        )
+        if in_it.exclude(pk=found.pk).exists():
+            found.treatment_room_id = verdict.room_id
