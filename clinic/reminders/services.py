@@ -85,14 +85,18 @@ def schedule_new(*, person: User, subject: str, messages: Collection[Planned], c
     )
 
 
-def withdraw(*, subject: str, kinds: Collection[str] | None = None, reason: str) -> int:
-    """Take back every message about `subject` that has not gone out, of `kinds` alone if given. Returns how many.
+def withdraw(
+    *, subject: str, kinds: Collection[str] | None = None, occasions: Collection[str] | None = None, reason: str
+) -> int:
+    """Take back every message about `subject` that has not gone out, of `kinds` or `occasions` alone if given. Returns how many.
 
     One that a dispatcher is holding is taken back too, unless it is leaving at this moment.
     """
     waiting = Reminder.objects.waiting().filter(subject=subject)
     if kinds is not None:
         waiting = waiting.filter(kind__in=kinds)
+    if occasions is not None:
+        waiting = waiting.filter(occasion__in=occasions)
     return waiting.update(state=State.WITHDRAWN, token=None, lease_until=None, note=reason[:200])
 
 

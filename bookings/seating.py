@@ -1,0 +1,65 @@
+"""How many seats of a workshop can be had, by whom, and how long one is kept for who waited. Pure but for one queryset."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import Count, Q, QuerySet
+
+from bookings.models import Seat, Workshop
+
+OFFERED_FOR = timedelta(hours=12)
+SHORTEST_OFFER = timedelta(minutes=15)
+MOST_FRIENDS = 3
+"""A runner brings at most so many."""
+
+
+def offer_ends(told_at: datetime, start: datetime) -> datetime | None:
+    """Until when a seat freed is kept for the next in line, told at `told_at`: 12 hours, or a quarter of the time left.
+
+    None in the last hour: then a freed seat is for whoever comes first.
+    """
+    kept = min(OFFERED_FOR, (start - told_at) / 4)
+    return (told_at + kept).replace(second=0, microsecond=0) if kept >= SHORTEST_OFFER else None
+
+
+def with_counts(workshops: QuerySet[Workshop], now: datetime) -> QuerySet[Workshop]:
+    """`workshops` with their time, therapist and room, and with `waiting` and `lapsed`: how many wait, how many offers ran out."""
+    return workshops.select_related("booking__therapist__user", "booking__treatment_room").annotate(
+        waiting=Count("seats", filter=Q(seats__state=Seat.State.WAITING)),
+        lapsed=Count("seats", filter=Q(seats__state=Seat.State.OFFERED, seats__offered_until__lte=now)),
+    )
+
+
+def seats_left(workshop: Workshop, now: datetime) -> int:
+    """How many seats somebody new could take at `now`; the workshop comes from `with_counts`.
+
+    Seats whose offer ran out go to those who wait, in order; only what is left then is free for others.
+    """
+    free = workshop.capacity - workshop.seats_taken + workshop.lapsed  # type: ignore[attr-defined]
+    if offer_ends(now, workshop.booking.start) is not None:
+        free -= workshop.waiting  # type: ignore[attr-defined]
+    return max(0, free)
+
+
+def is_coming(workshop: Workshop, now: datetime) -> bool:
+    """Whether it is planned and has not begun."""
+    return workshop.state == Workshop.State.PLANNED and workshop.booking.start > now
+
+
+def gives_back_free(workshop: Workshop, seat: Seat, at: datetime) -> bool:
+    """Whether giving the seat back at the instant `at` costs nothing: in time, or the workshop was moved after it was taken."""
+    if workshop.moved_at is not None and seat.made_at < workshop.moved_at:
+        return True
+    return at <= workshop.free_until
+
+
+def seats_of(workshop: Workshop, runner_id: UUID) -> list[Seat]:
+    """What the runner has in the workshop, their own seat first: taken, offered or waiting."""
+    mine = Seat.objects.filter(workshop=workshop, runner=runner_id).exclude(state=Seat.State.CANCELLED)
+    return sorted(mine, key=lambda seat: (bool(seat.friend), seat.made_at, seat.friend))
+
+
+def place_in_line(seat: Seat) -> int:
+    """1 for the first of those who wait."""
+    before = Q(made_at__lt=seat.made_at) | Q(made_at=seat.made_at, pk__lt=seat.pk)
+    return Seat.objects.filter(before, workshop=seat.workshop_id, state=Seat.State.WAITING).count() + 1
