@@ -11,6 +11,11 @@ TIMETABLE: dict[str, dict[str, Any]] = {
         "schedule": 20.0,
         "options": {"expires": 35},
     },
+    "every minute: end offers nobody answered, and offer freed times to the waitlist": {
+        "task": "bookings.tick",
+        "schedule": 60.0,
+        "options": {"expires": 55},
+    },
     "every 5 minutes: plan the messages that are coming up": {
         "task": "reminders.plan_ahead",
         "schedule": crontab(minute="*/5"),

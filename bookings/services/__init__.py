@@ -13,6 +13,10 @@ Refusals are `clinic.core.errors.DomainError`: `Conflict` (409) with code `slot_
     cancel_appointment(appointment, by, now, reason="", accept_fee=False) -> Appointment   (late_fee_pence where it costs)
     waive_late_fee(appointment, by, reason) -> Appointment
     undo(change, by, now) -> Appointment        within UNDO (3 minutes) of the act; letters wait as long
+    join_waitlist(service, therapist | None, runner, first, last | None, by, now, weekdays, parts, exchange_for=None, note="")
+        -> WaitlistEntry; leave_waitlist(entry, by, now) -> WaitlistEntry; offer_free_times(now) -> int
+    offer_instead(appointment, start, therapist, by, now, answer_until, beyond_rules=False) -> Offer   (a hold, and its letter)
+    accept_offer(offer, by, now) -> Appointment; decline_offer(offer, by, now, cancel=False) -> Offer; withdraw_offer, expire_offers
     mark_arrived / mark_completed / mark_no_show / mark_booked(appointment, by, now) -> Appointment
     set_weekly_hours(therapist, ranges: list[HoursRange(weekday, starts, ends, place="either")], valid_from, by, now)
         -> HoursChange(hours, hit)          hit = booked appointments now outside the hours
@@ -49,7 +53,9 @@ from bookings.services.hours import (
     set_override,
     set_weekly_hours,
 )
+from bookings.services.offers import accept_offer, decline_offer, expire_offers, offer_instead, withdraw_offer
 from bookings.services.undoing import UNDO, last_undoable, may_undo, undo
+from bookings.services.waitlist import join_waitlist, leave_waitlist, offer_free_times
 
 __all__ = [
     "UNDO",
@@ -57,14 +63,19 @@ __all__ = [
     "HoursChange",
     "HoursRange",
     "TimeOffAdded",
+    "accept_offer",
     "add_time_off",
     "book_for_caller",
     "book_slot",
     "cancel_appointment",
     "clear_overrides",
     "confirm_hold",
+    "decline_offer",
+    "expire_offers",
     "hold_slot",
+    "join_waitlist",
     "last_undoable",
+    "leave_waitlist",
     "mark_arrived",
     "mark_booked",
     "mark_completed",
@@ -73,6 +84,8 @@ __all__ = [
     "may_change",
     "may_undo",
     "move_appointment",
+    "offer_free_times",
+    "offer_instead",
     "outside_hours",
     "release_hold",
     "remove_time_off",
@@ -81,4 +94,5 @@ __all__ = [
     "undo",
     "version_of",
     "waive_late_fee",
+    "withdraw_offer",
 ]

@@ -50,6 +50,7 @@ class Kind:
 
 _kinds: dict[str, Kind] = {}
 _planners: dict[str, Callable[[datetime], int]] = {}
+_steps: dict[str, Callable[..., object]] = {}
 
 
 def register(kind: Kind) -> None:
@@ -86,3 +87,14 @@ def register_planner(name: str, plan: Callable[[datetime], int]) -> None:
 def planners() -> dict[str, Callable[[datetime], int]]:
     """Every planner by name."""
     return dict(_planners)
+
+
+def register_step(name: str, step: Callable[..., object]) -> None:
+    """`step(now=...)` is what an app does by itself every minute; it may run twice at once. Celery's timetable names it
+    too: the loop of `run_reminders` takes it where there is no Redis."""
+    _steps[name] = step
+
+
+def steps() -> dict[str, Callable[..., object]]:
+    """Every step by name."""
+    return dict(_steps)

@@ -24,6 +24,15 @@ def plan_ahead(*, now: datetime) -> int:
     return planned
 
 
+def take_steps(*, now: datetime) -> None:
+    """Let every app do what it does each minute. One that fails does not keep the others from theirs."""
+    for name, step in kinds.steps().items():
+        try:
+            step(now=now)
+        except Exception:
+            log.exception("reminders.step_failed", step=name)
+
+
 def forget_details(*, now: datetime) -> int:
     """Empty the context of messages that are over for `KEEP_DETAILS`. Returns how many."""
     over = Reminder.objects.exclude(state__in=(State.DUE, State.CLAIMED)).exclude(context={})

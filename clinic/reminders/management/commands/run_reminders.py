@@ -13,10 +13,11 @@ from django.utils import timezone
 
 from clinic.people.sessions import forget_ended_sessions
 from clinic.reminders.dispatch import dispatch
-from clinic.reminders.planning import forget_details, plan_ahead
+from clinic.reminders.planning import forget_details, plan_ahead, take_steps
 
 log = structlog.get_logger(__name__)
 
+STEP_EVERY_S = 60
 PLAN_EVERY_S = 300
 FORGET_EVERY_S = 86_400
 AFTER_TROUBLE_S = 5
@@ -31,6 +32,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, once: bool, every: float, **options: Any) -> None:
         if once:
+            take_steps(now=timezone.now())
             plan_ahead(now=timezone.now())
             tally = dispatch(now=timezone.now())
             self.stdout.write(", ".join(f"{count} {state}" for state, count in sorted(tally.items())) or "nothing due")
@@ -41,11 +43,14 @@ class Command(BaseCommand):
         self.loop(every)
 
     def loop(self, every: float) -> None:
-        planned = forgot = -float(FORGET_EVERY_S)
+        stepped = planned = forgot = -float(FORGET_EVERY_S)
         while not self.stopping.is_set():
             worked = 0
             try:
                 close_old_connections()
+                if time.monotonic() - stepped >= STEP_EVERY_S:
+                    take_steps(now=timezone.now())
+                    stepped = time.monotonic()
                 if time.monotonic() - planned >= PLAN_EVERY_S:
                     plan_ahead(now=timezone.now())
                     planned = time.monotonic()

@@ -1,0 +1,161 @@
+"""Which free time suits which wish. A few queries for the whole waitlist; the engine lists what is free, here it is only picked."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from typing import Any, NamedTuple
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from bookings.availability import Slot, find_slots, offering
+from bookings.deadlines import answer_until
+from bookings.messages import UNDO
+from bookings.models import Appointment, Change, Offer, Service, WaitlistEntry
+from clinic.people.models import TherapistProfile
+
+Taken = tuple[datetime, datetime]
+"""From, until: half-open, UTC."""
+
+
+class Match(NamedTuple):
+    """A start (UTC) that suits a wish, with whom, and until when to answer."""
+
+    therapist: TherapistProfile
+    start: datetime
+    answer_until: datetime
+
+
+class Local(NamedTuple):
+    """A free slot as the runner's calendar shows it."""
+
+    slot: Slot
+    wall: datetime
+
+
+class Matcher:
+    """The waitlist of one moment, in order, against what is free; `take` tells it what was just given away."""
+
+    def __init__(self, entries: list[WaitlistEntry], now: datetime) -> None:
+        self.entries, self.now = entries, now
+        self.people: dict[int, dict[int, TherapistProfile]] = {}
+        self.free: dict[int, list[Slot]] = {}
+        self.local: dict[tuple[int, str], list[Local]] = {}
+        self.given: dict[int, list[Taken]] = defaultdict(list)
+
+    def matches(self, entry: WaitlistEntry) -> Iterator[Match]:
+        """Times that suit the wish, the earliest first, as far as a glance without a lock can tell."""
+        zone, people = entry.runner.user.zone, self.offering(entry.service)
+        session = entry.exchange_for
+        for slot, wall in self.seen_from(entry.service, zone):
+            if not self.suits(entry, slot, wall):
+                continue
+            latest = slot.start - timedelta(minutes=entry.service.min_notice_min)
+            if session is not None and not entry.priority:
+                latest = min(latest, session.change_until)
+            until = answer_until(now=self.now, latest=latest, zone=zone)
+            if until is not None:
+                yield Match(people[slot.therapist_id], slot.start, until)
+
+    def suits(self, entry: WaitlistEntry, slot: Slot, wall: datetime) -> bool:
+        """Days, hours and person as wished, nothing else there, and not asked before."""
+        return (
+            entry.first <= wall.date()
+            and (entry.last is None or wall.date() <= entry.last)
+            and entry.suits(wall)
+            and self.with_right_person(entry, slot)
+            and (entry.exchange_for is None or bool(entry.priority) or slot.start < entry.exchange_for.start)
+            and slot.start not in self.asked_before[entry.pk]
+            and not touches(self.given[slot.therapist_id] + self.undoable[slot.therapist_id], slot, entry.service)
+            and not self.elsewhere(entry, slot)
+        )
+
+    def with_right_person(self, entry: WaitlistEntry, slot: Slot) -> bool:
+        if entry.therapist_id is not None:
+            return slot.therapist_id == entry.therapist_id
+        return self.offering(entry.service)[slot.therapist_id].is_listed
+
+    def elsewhere(self, entry: WaitlistEntry, slot: Slot) -> bool:
+        """Whether the runner is in another session then; the one that would be given up is none."""
+        return any(
+            begins < slot.end and slot.start < ends
+            for key, begins, ends in self.busy_runners[entry.runner_id]
+            if key != entry.exchange_for_id
+        )
+
+    def take(self, hold: Appointment) -> None:
+        """What was just given away is free no more, for its therapist and its runner."""
+        self.given[hold.therapist_id].append((hold.busy_from, hold.busy_until))
+        if hold.runner_id is not None:
+            self.busy_runners[hold.runner_id].append((hold.pk, hold.start, hold.end))
+
+    def offering(self, service: Service) -> dict[int, TherapistProfile]:
+        if service.pk not in self.people:
+            self.people[service.pk] = {each.pk: each for each in offering(service).select_related("user")}
+        return self.people[service.pk]
+
+    def seen_from(self, service: Service, zone: str) -> list[Local]:
+        """Everything free for the service that anybody here could want, by the clock of `zone`."""
+        if service.pk not in self.free:
+            wishes = [each for each in self.entries if each.service_id == service.pk]
+            first, last = days_of(wishes, service, self.now)
+            self.free[service.pk] = find_slots(
+                service=service,
+                therapists=list(self.offering(service).values()),
+                first=first,
+                last=last,
+                zone="UTC",
+                now=self.now,
+            )
+        if (service.pk, zone) not in self.local:
+            rules = ZoneInfo(zone)
+            self.local[service.pk, zone] = [Local(slot, slot.start.astimezone(rules)) for slot in self.free[service.pk]]
+        return self.local[service.pk, zone]
+
+    @cached_property
+    def asked_before(self) -> dict[UUID, set[datetime]]:
+        """Starts each wish was offered already."""
+        result: dict[UUID, set[datetime]] = defaultdict(set)
+        made = Offer.objects.filter(entry__in=self.entries, hold__start__gt=self.now).order_by()
+        for key, start in made.values_list("entry_id", "hold__start"):
+            result[key].add(start)
+        return result
+
+    @cached_property
+    def busy_runners(self) -> dict[UUID, list[tuple[Any, datetime, datetime]]]:
+        """When the people of these wishes have sessions or holds of their own."""
+        result: dict[UUID, list[tuple[Any, datetime, datetime]]] = defaultdict(list)
+        theirs = Appointment.objects.live(self.now).filter(
+            runner__in={each.runner_id for each in self.entries}, end__gt=self.now
+        )
+        for runner, key, start, end in theirs.order_by().values_list("runner_id", "pk", "start", "end"):
+            result[runner].append((key, start, end))
+        return result
+
+    @cached_property
+    def undoable(self) -> dict[int, list[Taken]]:
+        """Times freed so lately that the act can be undone."""
+        result: dict[int, list[Taken]] = defaultdict(list)
+        lately = Change.objects.filter(at__gt=self.now - UNDO, undone_at=None).exclude(
+            kind__in=(Change.Kind.BOOKED, Change.Kind.MARKED)
+        )
+        for before in lately.values_list("before", flat=True):
+            if before.get("busy_from"):
+                period = (datetime.fromisoformat(before["busy_from"]), datetime.fromisoformat(before["busy_until"]))
+                result[before["therapist_id"]].append(period)
+        return result
+
+
+def touches(taken: list[Taken], slot: Slot, service: Service) -> bool:
+    """Whether the session, its buffers included, runs into any of `taken`."""
+    begins = slot.start - timedelta(minutes=service.buffer_before_min)
+    ends = slot.end + timedelta(minutes=service.buffer_after_min)
+    return any(low < ends and begins < high for low, high in taken)
+
+
+def days_of(wishes: list[WaitlistEntry], service: Service, now: datetime) -> tuple[date, date]:
+    """The first and last day anybody of `wishes` asks for, a day wider on both sides for clocks elsewhere."""
+    horizon = now.date() + timedelta(days=service.horizon_days + 1)
+    first = max(min(each.first for each in wishes), now.date()) - timedelta(days=1)
+    last = max(min(each.last or horizon, horizon) for each in wishes) + timedelta(days=1)
+    return first, last

@@ -1,0 +1,113 @@
+"""What somebody is told about a time that is kept for them, and the signed link that answers it without a log-in."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core import signing
+from django.urls import reverse
+
+from bookings.models import Appointment, Offer
+from bookings.models.waitlist import OfferState
+from clinic.people.models import User
+from clinic.reminders.kinds import Kind, register
+from clinic.reminders.models import Reminder
+from clinic.reminders.services import schedule
+
+LINK_SALT = "bookings.offer"
+TELL_FOR = timedelta(days=1)
+"""So long it is worth saying that an offer has ended."""
+
+
+def register_kinds() -> None:
+    """Make the kinds of message about offers known to the outbox."""
+    register(Kind("waitlist_offer", template="waitlist_offer", still_true=still_open, extra=facts, capped=False))
+    register(Kind("offer_expired", template="offer_expired", still_true=still_expired, extra=facts, capped=False))
+
+
+def link_token(offer: Offer) -> str:
+    """The signed text in the letter's link. It opens this one offer, and is of no use once that has ended."""
+    return signing.dumps(str(offer.pk), salt=LINK_SALT)
+
+
+def read_link_token(token: str) -> str:
+    """The offer's key. Raises signing.BadSignature for anything we did not sign."""
+    return str(signing.loads(token, salt=LINK_SALT))
+
+
+def plan_offer(offer: Offer, *, now: datetime) -> None:
+    """The letter with the time and the link, due at once and of use until the deadline."""
+    schedule(
+        person=addressee(offer),
+        kind="waitlist_offer",
+        subject=offer.subject,
+        occasion="made",
+        due_at=now,
+        expires_at=offer.answer_until,
+    )
+
+
+def plan_expired(offer: Offer, *, now: datetime) -> None:
+    """One line that the offer has ended."""
+    schedule(
+        person=addressee(offer),
+        kind="offer_expired",
+        subject=offer.subject,
+        occasion="ended",
+        due_at=now,
+        expires_at=now + TELL_FOR,
+    )
+
+
+def addressee(offer: Offer) -> User:
+    return offer.entry.runner.user if offer.entry is not None else offer.moves.runner.user  # type: ignore[union-attr]
+
+
+def offer_of(reminder: Reminder) -> Offer | None:
+    """The offer a message is about, with its people."""
+    _, _, key = reminder.subject.partition(":")
+    people = ("hold__service", "hold__therapist__user", "entry__exchange_for", "entry__runner__user", "moves")
+    return Offer.objects.select_related(*people, "moves__runner__user").filter(pk=key).first()
+
+
+def still_open(reminder: Reminder, now: datetime) -> str:
+    """An offer is told while it can be answered."""
+    offer = offer_of(reminder)
+    if offer is None or offer.state != OfferState.OPEN or offer.answer_until <= now:
+        return "The offer has ended."
+    return ""
+
+
+def still_expired(reminder: Reminder, now: datetime) -> str:
+    offer = offer_of(reminder)
+    return "" if offer is not None and offer.state == OfferState.EXPIRED else "The offer was answered."
+
+
+def given_up(offer: Offer) -> Appointment | None:
+    """The booked session the held time would replace."""
+    session = offer.moves or (offer.entry.exchange_for if offer.entry is not None else None)
+    return session if session is not None and session.state == Appointment.State.BOOKED else None
+
+
+def facts(reminder: Reminder) -> dict[str, Any]:
+    """When, with whom, until when to answer, and the links; no service, nothing about the runner's health."""
+    offer = offer_of(reminder)
+    if offer is None:
+        return {}
+    hold, session = offer.hold, given_up(offer)
+
+    def address(name: str, *args: object) -> str:
+        return settings.SITE_URL + reverse(f"bookings:{name}", args=args)
+
+    return {
+        "start": hold.start,
+        "therapist": hold.therapist.user.name,
+        "minutes": int(hold.length.total_seconds() // 60),
+        "online": hold.is_online,
+        "answer_until": offer.answer_until,
+        "by_clinic": offer.moves_id is not None,
+        "instead_of": session.start if session is not None else None,
+        "waits": offer.entry_id is not None and offer.entry is not None and offer.entry.state == "waiting",
+        "offer_url": address("offer_link", link_token(offer)),
+        "wishes_url": address("waitlist"),
+    }

@@ -1,0 +1,409 @@
+"""A time kept for one person until a deadline: made, taken, declined, lapsed. Its hold stands in the book like any other.
+
+An offer answers a wish of the waitlist, or replaces a session that the clinic cannot keep. Who takes it gets the held time
+itself, so there is nothing to race for: answering, expiring and booking all wait for the same therapist's row.
+"""
+
+from datetime import datetime
+
+from django.db import connection
+from django.db.models import QuerySet
+
+from bookings import messages, offer_letters, video
+from bookings.models import Appointment, Offer, Service, TimePreference, WaitlistEntry
+from bookings.models.appointments import State
+from bookings.models.waitlist import EntryState, OfferState
+from bookings.services.booking import FOREIGN, checked_start, place, told
+from bookings.services.transactions import current, lock, require, whole
+from clinic.audit.services import record
+from clinic.core.errors import Conflict, DomainError
+from clinic.people.models import RunnerProfile, TherapistProfile, User
+from clinic.people.services import begin_care
+
+AT_ONCE = 200
+"""Offers that one step ends at most; the next minute does the rest."""
+
+FIRST_IN_LINE = 1
+"""Priority of a wish whose session the clinic took away."""
+
+TAKES_OVER = (
+    "start",
+    "end",
+    "busy_from",
+    "busy_until",
+    "therapist",
+    "treatment_room_id",
+    "equipment_id",
+    "place",
+    "zone",
+    "wall_start",
+)
+"""What a session that moves into a held time takes over from the hold."""
+
+
+def offer_instead(
+    *,
+    appointment: Appointment,
+    start: datetime,
+    therapist: TherapistProfile,
+    by: User,
+    now: datetime,
+    answer_until: datetime,
+    beyond_rules: bool = False,
+) -> Offer:
+    """Keep `start` with `therapist` for the runner of a session the clinic cannot hold, and write to them.
+
+    The session stays where it is until they answer. `beyond_rules` passes notice, horizon and hours.
+    Raises what `book_slot` raises; DomainError `not_booked`, `bad_deadline`; Conflict `offered_already`; Forbidden `not_yours`.
+    """
+    require(by.is_clinic_staff or by.pk == appointment.therapist.user_id)
+    start = checked_start(start, now)
+    if not now < answer_until <= start:
+        raise DomainError("The time to answer ends before the session begins.", code="bad_deadline")
+    return keep_for(
+        service=appointment.service,
+        therapist=therapist,
+        runner=appointment.runner,
+        start=start,
+        answer_until=answer_until,
+        by=by,
+        now=now,
+        gives_up=appointment,
+        moves=True,
+        beyond_rules=beyond_rules,
+    )
+
+
+@whole
+def keep_for(
+    *,
+    service: Service,
+    therapist: TherapistProfile,
+    runner: RunnerProfile,
+    start: datetime,
+    answer_until: datetime,
+    by: User | None,
+    now: datetime,
+    entry: WaitlistEntry | None = None,
+    gives_up: Appointment | None = None,
+    moves: bool = False,
+    beyond_rules: bool = False,
+) -> Offer:
+    """Hold the time and write the offer and its letter. `gives_up` is the session that moves into it when it is taken.
+
+    `by` None is the waitlist itself. Raises Conflict `offered_already`, `not_waiting` or what `place` raises.
+    """
+    therapists = [therapist] if gives_up is None else [therapist, gives_up.therapist]
+    zones = lock(therapists=therapists, runner=runner, service=service)
+    if gives_up is not None:
+        gives_up = current(gives_up)
+        if gives_up.state != State.BOOKED:
+            raise DomainError("Only a booked session can get another time.", code="not_booked")
+    end_lapsed(Offer.objects.filter(moves=gives_up) if moves else Offer.objects.filter(entry=entry), now)
+    if moves and Offer.objects.filter(moves=gives_up, state=OfferState.OPEN).exists():
+        raise Conflict("There is an open offer for this session already.", code="offered_already")
+    if entry is not None and Offer.objects.filter(entry=entry, state=OfferState.OPEN).exists():
+        raise Conflict("This wish has an open offer already.", code="offered_already")
+    if entry is not None and not still_waits(entry):
+        raise Conflict("This wish is not waiting any more.", code="not_waiting")
+    hold = Appointment(
+        service=service,
+        therapist=therapist,
+        runner=runner,
+        state=State.HELD,
+        hold_expires_at=answer_until,
+        video_key=video.new_key() if service.is_online else None,
+        booked_by=by,
+        booked_at=now,
+    )
+    put_down(hold, start=start, now=now, zones=zones, gives_up=gives_up, beyond_rules=beyond_rules)
+    offer = Offer(
+        entry=entry,
+        moves=gives_up if moves else None,
+        hold=hold,
+        made_at=now,
+        made_by=by,
+        answer_until=answer_until,
+    )
+    offer.save(force_insert=True)
+    record(
+        by=by,
+        action="offer.made",
+        subject=offer,
+        runner=runner,
+        changes={"start": [None, hold.start], "therapist": [None, therapist.pk], "answer_until": [None, answer_until]},
+    )
+    offer_letters.plan_offer(offer, now=now)
+    return offer
+
+
+def still_waits(entry: WaitlistEntry) -> bool:
+    """Whether the wish is waiting, and keeps waiting until the transaction ends."""
+    rows = WaitlistEntry.objects.filter(pk=entry.pk, state=EntryState.WAITING).order_by()
+    if connection.features.has_select_for_update:
+        rows = rows.select_for_update(no_key=True)
+    return bool(rows.values_list("pk"))
+
+
+def put_down(
+    hold: Appointment,
+    *,
+    start: datetime,
+    now: datetime,
+    zones: dict[int, str],
+    gives_up: Appointment | None,
+    beyond_rules: bool,
+) -> None:
+    """Enter the hold in the book. It leaves alone what the runner is holding just now in their own browser.
+
+    It names the runner, whom the database then keeps from being in two places; but not where it lies beside the very
+    session it would replace.
+    """
+    Appointment.objects.filter(state=State.HELD, runner=hold.runner, hold_expires_at__lte=now).update(
+        state=State.CANCELLED, cancel_reason="The hold ended.", cancelled_at=now
+    )
+    place(hold, start=start, now=now, offered_by=zones, moving=gives_up, beyond_rules=beyond_rules, keeps_holds=True)
+    if gives_up is not None and gives_up.period.overlaps(hold.period):
+        hold.runner = None  # type: ignore[assignment]  # else the two would be in each other's way
+    hold.full_clean(validate_unique=False, validate_constraints=False, exclude=FOREIGN)
+    hold.save(force_insert=True)
+
+
+@whole
+def accept_offer(*, offer: Offer, by: User, now: datetime) -> Appointment:
+    """Take the time: it is booked, or the session it replaces moves into it and keeps its name in calendars.
+
+    Taking it twice changes nothing. Raises Conflict `offer_ended`, `changed_meanwhile`, `runner_busy`; Forbidden `not_yours`.
+    """
+    found, session = locked(offer)
+    runner = runner_of(found)
+    require(by.is_clinic_staff or by.pk == runner.user_id)
+    if found.state == OfferState.ACCEPTED:
+        return taken_by(found)
+    require_open(found, now)
+    if session is not None:
+        booked = move_into(session, found.hold, by=by, now=now)
+    elif found.moves_id is not None:
+        raise Conflict("Your session was changed meanwhile. Look at it again.", code="changed_meanwhile")
+    else:
+        booked = book_held(found.hold, runner, by=by, now=now)
+    close(found, OfferState.ACCEPTED, now)
+    if found.entry_id is not None:
+        WaitlistEntry.objects.filter(pk=found.entry_id).update(state=EntryState.BOOKED, ended_at=now)
+    record(by=by, action="offer.accepted", subject=found, runner=runner)
+    return booked
+
+
+@whole
+def decline_offer(*, offer: Offer, by: User, now: datetime, cancel: bool = False) -> Offer:
+    """Let the time go to the next in line. The wish goes on waiting.
+
+    Where the offer was for a session the clinic cannot keep, a wish at the head of the line is put in its place; the
+    session stays until the clinic deals with it, or with `cancel` is cancelled at once, free of charge.
+    Declining twice changes nothing. Raises Conflict `offer_ended`; Forbidden `not_yours`.
+    """
+    found, session = locked(offer)
+    runner = runner_of(found)
+    require(by.is_clinic_staff or by.pk == runner.user_id)
+    if found.state == OfferState.DECLINED:
+        return found
+    require_open(found, now)
+    let_go(found, now)
+    close(found, OfferState.DECLINED, now)
+    record(by=by, action="offer.declined", subject=found, runner=runner)
+    if found.moves_id is not None and session is not None:
+        first_in_line(session, keeps=not cancel, by=by, now=now)
+        if cancel:
+            cancel_free(session, by=by, now=now)
+    return found
+
+
+def expire_offers(*, now: datetime) -> int:
+    """End the offers nobody answered in time, and those whose session is gone; tell each person once. Returns how many.
+
+    Correct without ever running: the hold of an offer lapses by itself. Safe to run twice at once.
+    """
+    open_ones = Offer.objects.filter(state=OfferState.OPEN)
+    over = open_ones.filter(answer_until__lte=now).order_by("answer_until")[:AT_ONCE]
+    ended = sum(expire(offer=each, now=now) for each in over)
+    gone = open_ones.filter(moves__isnull=False).exclude(moves__state=State.BOOKED)[:AT_ONCE]
+    return ended + sum(withdraw_offer(offer=each, by=None, now=now) for each in gone)
+
+
+@whole
+def expire(*, offer: Offer, now: datetime) -> bool:
+    """End one offer whose deadline has passed; False where somebody was faster."""
+    found, _ = locked(offer)
+    if found.state != OfferState.OPEN or now < found.answer_until:
+        return False
+    let_go(found, now)
+    close(found, OfferState.EXPIRED, now)
+    record(by=None, action="offer.expired", subject=found, runner=runner_of(found))
+    offer_letters.plan_expired(found, now=now)
+    return True
+
+
+@whole
+def withdraw_offer(*, offer: Offer, by: User | None, now: datetime) -> bool:
+    """Take an open offer back: its wish was given up, or its session changed. False where it is not open any more."""
+    require(by is None or by.is_clinic_staff or by.pk == runner_of(offer).user_id)
+    found, _ = locked(offer)
+    if found.state != OfferState.OPEN:
+        return False
+    let_go(found, now)
+    close(found, OfferState.WITHDRAWN, now)
+    record(by=by, action="offer.withdrawn", subject=found, runner=runner_of(found))
+    return True
+
+
+def end_lapsed(offers: QuerySet[Offer], now: datetime) -> None:
+    """Expire those of `offers` whose deadline has passed, where the step that does so has not run yet."""
+    for each in offers.filter(state=OfferState.OPEN, answer_until__lte=now):
+        let_go(each, now)
+        close(each, OfferState.EXPIRED, now)
+
+
+def locked(offer: Offer) -> tuple[Offer, Appointment | None]:
+    """The offer as it stands with everybody it concerns locked, and the session it would move (None: it books anew)."""
+    seen = with_all(offer)
+    session = offer_letters.given_up(seen)
+    therapists = [seen.hold.therapist] if session is None else [seen.hold.therapist, session.therapist]
+    lock(therapists=therapists, runner=runner_of(seen), service=seen.hold.service)
+    found = with_all(offer)
+    session = offer_letters.given_up(found)
+    if session is not None and session.therapist_id not in {each.pk for each in therapists}:
+        raise Conflict("The session was changed meanwhile. Look at it again.", code="changed_meanwhile")
+    return found, session
+
+
+def with_all(offer: Offer) -> Offer:
+    """The offer as the database has it, with its people; raises DomainError `gone`."""
+    found = (
+        Offer.objects.select_related(
+            "hold__service",
+            "hold__therapist__user",
+            "entry__runner__user",
+            "entry__service",
+            "entry__exchange_for__service",
+            "entry__exchange_for__therapist__user",
+            "entry__exchange_for__runner__user",
+            "moves__service",
+            "moves__therapist__user",
+            "moves__runner__user",
+        )
+        .filter(pk=offer.pk)
+        .first()
+    )
+    if found is None:
+        raise DomainError("This offer does not exist any more.", code="gone")
+    return found
+
+
+def runner_of(offer: Offer) -> RunnerProfile:
+    """Whom the time is kept for."""
+    return offer.entry.runner if offer.entry is not None else offer.moves.runner  # type: ignore[union-attr]
+
+
+def taken_by(offer: Offer) -> Appointment:
+    """What an accepted offer became: the hold itself, or the session that moved into its time."""
+    moved = offer.moves or (offer.entry.exchange_for if offer.entry is not None else None)
+    return moved if moved is not None and offer.hold.state == State.CANCELLED else offer.hold
+
+
+def is_open(offer: Offer, now: datetime) -> bool:
+    """Whether it can still be answered at `now`; the deadline itself is too late."""
+    return offer.state == OfferState.OPEN and now < offer.answer_until and offer.hold.is_live_hold(now)
+
+
+def require_open(offer: Offer, now: datetime) -> None:
+    if is_open(offer, now):
+        return
+    raise Conflict(
+        "This offer has ended, and the time went to somebody else. You keep your place on the waitlist."
+        if offer.entry_id
+        else "This offer has ended. Call us, and we find another time.",
+        code="offer_ended",
+    )
+
+
+def close(offer: Offer, state: str, now: datetime) -> None:
+    offer.state, offer.answered_at = state, now
+    offer.save(update_fields=["state", "answered_at"])
+
+
+def let_go(offer: Offer, now: datetime) -> None:
+    """Free the held time; one that lapsed and was taken over is free already."""
+    Appointment.objects.filter(pk=offer.hold_id, state=State.HELD).update(
+        state=State.CANCELLED, cancel_reason="The offer ended.", cancelled_at=now
+    )
+
+
+def book_held(hold: Appointment, runner: RunnerProfile, *, by: User, now: datetime) -> Appointment:
+    """The hold becomes the runner's session."""
+    hold.runner, hold.state, hold.hold_expires_at, hold.booked_at, hold.booked_by = runner, State.BOOKED, None, now, by
+    hold.full_clean(validate_unique=False, validate_constraints=False, exclude=FOREIGN)
+    hold.save()
+    return told(hold, by=by, now=now)
+
+
+def move_into(session: Appointment, hold: Appointment, *, by: User, now: datetime) -> Appointment:
+    """The session takes the held time; its old one is free in the same moment."""
+    was_start, was_with = session.start, session.therapist_id
+    hold.state, hold.cancel_reason, hold.cancelled_at = State.CANCELLED, "The session moved here.", now
+    hold.save(update_fields=["state", "cancel_reason", "cancelled_at"])
+    for name in TAKES_OVER:
+        setattr(session, name, getattr(hold, name))
+    session.sequence += 1
+    if session.is_online and not session.video_key:
+        session.video_key = video.new_key()
+    session.full_clean(validate_unique=False, validate_constraints=False, exclude=FOREIGN)
+    session.save()
+    if session.therapist_id != was_with:
+        begin_care(runner=session.runner, therapist=session.therapist, by=by, now=now)
+    record(
+        by=by,
+        action="appointment.moved",
+        subject=session,
+        runner=session.runner,
+        reason="An offered time was taken.",
+        changes={"start": [was_start, session.start], "therapist": [was_with, session.therapist_id]},
+    )
+    messages.plan_moved(session, was=was_start, now=now)
+    return session
+
+
+def first_in_line(session: Appointment, *, keeps: bool, by: User, now: datetime) -> WaitlistEntry:
+    """A wish before all others for a session the clinic took away; with `keeps` the session moves when it is fulfilled."""
+    usual = TimePreference.objects.filter(runner=session.runner).first() or TimePreference()
+    entry = WaitlistEntry(
+        runner=session.runner,
+        service=session.service,
+        weekdays=usual.weekdays,
+        parts=usual.parts,
+        first=now.date(),
+        exchange_for=session if keeps else None,
+        priority=FIRST_IN_LINE,
+        note="The clinic could not keep the session.",
+        made_at=now,
+        made_by=by,
+    )
+    entry.save(force_insert=True)
+    record(by=by, action="waitlist.joined", subject=entry, runner=session.runner)
+    return entry
+
+
+def cancel_free(session: Appointment, *, by: User, now: datetime) -> None:
+    """The clinic could not keep the session: it ends without a fee, and its letter says so."""
+    session.state, session.cancelled_at = State.CANCELLED, now
+    session.cancel_reason = "The clinic could not keep it."
+    session.sequence += 1
+    session.save(update_fields=["state", "cancel_reason", "cancelled_at", "sequence"])
+    record(
+        by=by,
+        action="appointment.cancelled",
+        subject=session,
+        runner=session.runner,
+        reason=session.cancel_reason,
+        changes={"state": [State.BOOKED, State.CANCELLED]},
+    )
+    messages.plan_cancelled(session, now=now)
