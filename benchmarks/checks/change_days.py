@@ -1,0 +1,74 @@
+"""Change days and series: no time that does not exist, both of a time that comes twice, a series keeps its wall time.
+
+A therapist who works every day from 00:00 to 06:00 of their own clock, sessions of 45 minutes one after another, in four
+zones; every start that is listed is then booked.
+"""
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from benchmarks.checks.stage import Verdicts, make_runners, make_service, make_therapist, say_overlaps
+
+DAYS = (
+    ("America/New_York", date(2027, 3, 14), "00:00 00:45 01:30 03:15 04:00 04:45"),
+    ("America/New_York", date(2027, 11, 7), "00:00 00:45 01:30 01:15 02:00 02:45 03:30 04:15 05:00"),
+    ("America/New_York", date(2027, 5, 2), "00:00 00:45 01:30 02:15 03:00 03:45 04:30 05:15"),
+    ("Europe/Berlin", date(2027, 3, 28), "00:00 00:45 01:30 03:15 04:00 04:45"),
+    ("Europe/Berlin", date(2027, 10, 31), "00:00 00:45 01:30 02:15 02:00 02:45 03:30 04:15 05:00"),
+    ("Australia/Lord_Howe", date(2027, 10, 3), "00:00 00:45 01:30 02:45 03:30 04:15 05:00"),
+    ("Australia/Lord_Howe", date(2027, 4, 4), "00:00 00:45 01:30 01:45 02:30 03:15 04:00 04:45"),
+    ("Asia/Kolkata", date(2027, 3, 28), "00:00 00:45 01:30 02:15 03:00 03:45 04:30 05:15"),
+    ("Asia/Kolkata", date(2027, 10, 31), "00:00 00:45 01:30 02:15 03:00 03:45 04:30 05:15"),
+)
+SKIPPED = (
+    ("America/New_York", datetime(2027, 3, 14, 2, 15)),  # noqa: DTZ001 (wall times, which is the point)
+    ("Europe/Berlin", datetime(2027, 3, 28, 2, 30)),  # noqa: DTZ001
+    ("Australia/Lord_Howe", datetime(2027, 10, 3, 2, 15)),  # noqa: DTZ001
+)
+
+
+def run(verdicts: Verdicts) -> None:
+    from bookings.availability import find_slots
+    from bookings.services import book_slot
+    from bookings.slots import to_instant
+    from clinic.core.errors import DomainError
+
+    service = make_service(buffer_after_min=0, slot_step_min=45, min_notice_min=0, horizon_days=365)
+    people = {
+        zone: make_therapist(zone.rpartition("/")[2].lower().replace("_", "-"), service, zone=zone, closes=6)
+        for zone in {zone for zone, _, _ in DAYS}
+    }
+    runners = make_runners(9)
+    now = datetime(2027, 3, 1, tzinfo=UTC)
+    for zone, day, expected in DAYS:
+        found = [
+            slot.start
+            for slot in find_slots(service=service, therapists=[people[zone]], first=day, last=day, zone=zone, now=now)
+        ]
+        shown = " ".join(f"{start.astimezone(ZoneInfo(zone)):%H:%M}" for start in found)
+        verdicts.say(
+            f"{zone} {day}: {len(found)} starts, {len(set(found))} instants",
+            shown,
+            shown == expected and len(set(found)) == len(found),
+        )
+        ends = []
+        for start, user in zip(found, runners, strict=False):
+            try:
+                booked = book_slot(
+                    service=service, therapist=people[zone], runner=user.runner, start=start, by=user, now=now
+                )
+                ends.append(booked.end - booked.start == timedelta(minutes=45))
+            except DomainError as refused:
+                ends.append(refused.code)
+        verdicts.say(
+            f"{zone} {day}: each of them booked, 45 real minutes",
+            f"{ends.count(True)} of {len(found)}",
+            ends == [True] * len(found),
+        )
+    for zone, wall in SKIPPED:
+        try:
+            answer = str(to_instant(wall, zone))
+        except DomainError as refused:
+            answer = refused.code
+        verdicts.say(f"{zone}: {wall:%Y-%m-%d %H:%M} does not exist", answer, answer == "not_on_the_clock")
+    say_overlaps(verdicts)
