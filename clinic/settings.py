@@ -339,6 +339,9 @@ STORAGES = {
 }
 MEDIA_ROOT = VAR_DIR / "uploads"
 
+# Calendars that therapists keep elsewhere are read from the open network alone, and from what is named here.
+OUTSIDE_CALENDAR_NETWORKS = env.list("OUTSIDE_CALENDAR_NETWORKS", default=[])
+
 # API
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
