@@ -5,7 +5,8 @@ from uuid import UUID
 from django.http import Http404
 
 from bookings import video
-from bookings.models import Appointment, Service
+from bookings.models import Appointment, Change, Service
+from bookings.receipts import receipt_of
 from clinic.people.models import TherapistProfile, User
 
 
@@ -20,6 +21,24 @@ def get_hold(user: User, appointment_id: UUID | str) -> Appointment:
     Raises Http404 for anybody else's.
     """
     return found(user, appointment_id, is_hold=None)
+
+
+def get_receipt(user: User, appointment_id: UUID | str) -> Appointment:
+    """The session whose receipt `user` may print: the runner's own, any for staff. Raises Http404 where there is none."""
+    appointment = found(user, appointment_id, is_hold=False)
+    if user.is_therapist or receipt_of(appointment) is None:
+        raise Http404("No such receipt.")
+    return appointment
+
+
+def get_change(user: User, change_id: UUID | str) -> Change:
+    """What `user` did to a session, or for staff what anybody did. Raises Http404 for everybody else's."""
+    people = ("service", "therapist__user", "runner__user", "treatment_room", "equipment")
+    changes = Change.objects.select_related("appointment", *(f"appointment__{name}" for name in people))
+    change = changes.filter(pk=change_id).first()
+    if change is None or not (user.is_clinic_staff or change.by_id == user.pk):
+        raise Http404("No such change.")
+    return change
 
 
 def get_session_room(user: User, appointment_id: UUID | str) -> Appointment:

@@ -12,6 +12,7 @@ from bookings.instants import parse_instant
 from bookings.models import HoursPlace, Service, Weekday
 from bookings.services import DayRange, HoursRange
 from clinic.core.errors import DomainError
+from clinic.core.wording import pounds
 from clinic.people.models import TherapistProfile
 
 RANGES_PER_DAY = 3
@@ -62,6 +63,28 @@ class ReasonForm(forms.Form):
     def given(self) -> str:
         """The reason, or ""."""
         return self.cleaned_data.get("reason", "")
+
+
+class CancelForm(ReasonForm):
+    """Cancelling, and what it costs just now (`cost`, pence): a runner sends the `fee` the page named, the team may waive it."""
+
+    waive = forms.BooleanField(required=False)
+
+    def __init__(self, data: Mapping[str, Any] | None = None, *, needed: bool | None, cost: int) -> None:
+        super().__init__(data, needed=needed)
+        self.cost, self.by_runner = cost, needed is None
+        if self.by_runner or not cost:
+            del self.fields["waive"]
+        else:
+            self.fields["waive"].label = f"Waive the late fee of {pounds(cost)}"
+            self.fields["waive"].help_text = "When the clinic cancels, or there is a good reason."
+
+    @property
+    def accepts_fee(self) -> bool:
+        """Whether the runner saw this very fee, or the team charges it."""
+        if self.by_runner:
+            return self.data.get("fee") == str(self.cost)
+        return bool(self.cost) and not self.cleaned_data["waive"]
 
 
 def wall_time(on: date, at: time, zone: str) -> datetime:

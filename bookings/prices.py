@@ -25,12 +25,7 @@ def cost_of_cancelling(appointment: Appointment, now: datetime) -> int:
     return late_fee_of(appointment.service, appointment.therapist)
 
 
-def pounds(pence: int) -> str:
-    """£34.00, for sentences."""
-    return f"£{pence / 100:,.2f}"
-
-
 def part_words(percent: int) -> str:
     """What part of the price a late cancellation costs: "half of the price"."""
-    words = {0: "nothing", 25: "a quarter of the price", 50: "half of the price", 100: "the full price"}
+    words = {25: "a quarter of the price", 50: "half of the price", 100: "the full price"}
     return words.get(percent, f"{percent} % of the price")

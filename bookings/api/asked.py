@@ -27,7 +27,14 @@ def taken(request: Request, form: type[TakeIn], *, staff_reason: bool) -> dict[s
         "runner": runner_for(request, wanted.get("runner")),
         "start": wanted["start"],
     }
-    return {**result, "override_reason": wanted.get("reason", "")} if staff_reason else result
+    if not staff_reason:
+        return result
+    return {
+        **result,
+        "override_reason": wanted.get("reason", ""),
+        "payer": wanted["payer"],
+        "insurer": wanted["insurer"],
+    }
 
 
 def runner_for(request: Request, runner_id: Any) -> RunnerProfile:

@@ -9,8 +9,9 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from bookings import video
-from bookings.models import Appointment, Service
-from bookings.services import may_change
+from bookings.models import Appointment, Payer, Service
+from bookings.prices import cost_of_cancelling
+from bookings.services import may_cancel, may_change
 from bookings.slots import to_instant
 from clinic.core.errors import DomainError
 from clinic.people.models import TherapistProfile
@@ -23,7 +24,7 @@ class ServiceOut(serializers.ModelSerializer):
         model = Service
         fields: ClassVar = [
             "slug", "name", "summary", "minutes", "price_pence", "place", "is_first_visit",
-            "min_notice_min", "horizon_days", "change_notice_h", "therapists",
+            "min_notice_min", "horizon_days", "change_notice_h", "late_fee_percent", "takes_insurance", "therapists",
         ]  # fmt: skip
 
     def get_therapists(self, service: Service) -> list[str]:
@@ -134,6 +135,10 @@ class BookIn(TakeIn):
     """Either `hold`, or `service`, `therapist` and `start`."""
 
     hold = serializers.UUIDField(required=False)
+    payer = serializers.ChoiceField(Payer.choices, required=False, default=Payer.SELF)
+    insurer = serializers.CharField(
+        required=False, default="", allow_blank=True, max_length=80, help_text="Needed with `insurance`."
+    )
     service = serializers.SlugField(max_length=60, required=False)
     start = StartField(required=False)
 
@@ -155,6 +160,11 @@ class MoveIn(serializers.Serializer):
 
 class CancelIn(serializers.Serializer):
     reason = serializers.CharField(required=False, allow_blank=True, max_length=200)
+    accept_fee = serializers.BooleanField(
+        required=False,
+        default=False,
+        help_text="After the notice: the late fee is accepted. Without it a runner gets 422 `late_fee`; staff waive it.",
+    )
 
 
 class TimeOut(serializers.ModelSerializer):
@@ -187,6 +197,8 @@ class AppointmentOut(TimeOut):
     )
     change_until = serializers.DateTimeField(help_text="Until then the runner may move or cancel; UTC.")
     may_change = serializers.SerializerMethodField()
+    may_cancel = serializers.SerializerMethodField()
+    cancel_costs_pence = serializers.SerializerMethodField()
     room_opens_at = serializers.SerializerMethodField()
     room_url = serializers.SerializerMethodField()
     cancel_reason = serializers.SerializerMethodField()
@@ -195,11 +207,21 @@ class AppointmentOut(TimeOut):
         model = Appointment
         fields: ClassVar = [
             "id", "state", "service", "service_name", "therapist", "therapist_name", "runner", "runner_name", "start", "end", "zone",
-            "agreed_zone", "agreed_start", "place", "sequence", "change_until", "may_change", "room_opens_at", "room_url", "cancel_reason",
+            "agreed_zone", "agreed_start", "place", "sequence", "change_until", "may_change", "may_cancel", "cancel_costs_pence",
+            "late_fee_pence", "payer", "insurer", "room_opens_at", "room_url", "cancel_reason",
         ]  # fmt: skip
 
     def get_may_change(self, appointment: Appointment) -> bool:
         return may_change(appointment, self.context["request"].user, self.context["now"])
+
+    def get_may_cancel(self, appointment: Appointment) -> bool:
+        return may_cancel(appointment, self.context["request"].user, self.context["now"])
+
+    def get_cancel_costs_pence(self, appointment: Appointment) -> int | None:
+        """What cancelling costs the runner just now; null for what cannot be cancelled any more."""
+        if not appointment.is_coming(self.context["now"]):
+            return None
+        return cost_of_cancelling(appointment, self.context["now"])
 
     def get_cancel_reason(self, appointment: Appointment) -> str:
         """The team's own words, which runners do not see."""

@@ -34,9 +34,9 @@ from bookings.api.serializers import (
 )
 from bookings.availability import Slot, search_slots
 from bookings.models import Appointment, Service
-from bookings.services import book_slot, cancel_appointment, confirm_hold, hold_slot, move_appointment
+from bookings.services import book_slot, cancel_appointment, confirm_hold, hold_slot, move_appointment, version_of
 from clinic.core.errors import DomainError
-from clinic.core.etags import require_match
+from clinic.core.etags import versions_read
 from clinic.people.models import TherapistProfile
 
 FORTNIGHT = timedelta(days=13)
@@ -255,7 +255,6 @@ class MoveView(APIView):
     def post(self, request: Request, appointment_id: str) -> Response:
         now = timezone.now()
         appointment = get_appointment(person(request), appointment_id)
-        require_match(request, version(appointment))
         given = MoveIn(data=request.data)
         given.is_valid(raise_exception=True)
         wanted = given.validated_data
@@ -276,12 +275,13 @@ class MoveView(APIView):
                 override=wanted["override"],
                 by=person(request),
                 now=now,
+                versions=versions_read(request),
             )
         return shown_appointment(moved, request, now)
 
 
 class CancelView(APIView):
-    """Cancel a session."""
+    """Cancel a session. After the notice it costs `cancel_costs_pence`, and needs `accept_fee`."""
 
     @extend_schema(
         request=CancelIn, responses={200: AppointmentOut, 422: OpenApiResponse(description="The rule that refused.")}
@@ -289,11 +289,15 @@ class CancelView(APIView):
     def post(self, request: Request, appointment_id: str) -> Response:
         now = timezone.now()
         appointment = get_appointment(person(request), appointment_id)
-        require_match(request, version(appointment))
         given = CancelIn(data=request.data)
         given.is_valid(raise_exception=True)
         cancelled = cancel_appointment(
-            appointment=appointment, reason=given.validated_data.get("reason", ""), by=person(request), now=now
+            appointment=appointment,
+            reason=given.validated_data.get("reason", ""),
+            accept_fee=given.validated_data["accept_fee"],
+            by=person(request),
+            now=now,
+            versions=versions_read(request),
         )
         return shown_appointment(cancelled, request, now)
 
@@ -328,4 +332,4 @@ def shown_appointment(
 
 def version(appointment: Appointment) -> str:
     """The ETag of the session as it stands."""
-    return f'"{appointment.sequence}-{appointment.state}"'
+    return f'"{version_of(appointment)}"'

@@ -13,10 +13,11 @@ from bookings.models import Appointment, Change, Service
 from bookings.models.appointments import State
 from bookings.models.catalogue import LONGEST_SESSION_MIN, SHORTEST_SESSION_MIN
 from bookings.services.changes import remember
+from bookings.services.paying import pay_by
 from bookings.services.transactions import drop_lapsed_holds, lock, require, whole
 from bookings.slots import Refusal
 from clinic.audit.services import record
-from clinic.core.errors import Conflict, DomainError, Forbidden
+from clinic.core.errors import DomainError, Forbidden
 from clinic.people.models import RunnerProfile, TherapistProfile, User
 from clinic.people.services import begin_care, register_runner
 
@@ -30,13 +31,15 @@ def book_slot(
     by: User,
     now: datetime,
     override_reason: str = "",
+    payer: str = "",
+    insurer: str = "",
 ) -> Appointment:
     """Book the session at the instant `start`; `therapist` None is anyone: the least loaded that day who is free.
 
     Care begins, the letter and both reminders are planned, the event is audited, all in one transaction. With
     `override_reason` staff pass notice, horizon and hours, never what is taken or past.
 
-    Raises Conflict `slot_taken`, `runner_busy` or `busy`; DomainError `in_the_past`, `too_soon`, `too_far`,
+    `payer` "" is the runner (`paying.pay_by`). Raises Conflict `slot_taken`, `runner_busy` or `busy`; DomainError `in_the_past`, `too_soon`, `too_far`,
     `not_offered`, `outside_hours`, `not_a_start`; Forbidden `not_yours`.
     """
     require_booker(by, runner, therapist)
@@ -58,6 +61,7 @@ def book_slot(
             now=now,
             beyond_rules=bool(override_reason),
         )
+        pay_by(appointment, payer, insurer)
         return told(appointment, by=by, now=now, reason=override_reason)
 
     return attempt(book, service=service, therapist=therapist, runner=runner, start=start, now=now)
@@ -144,8 +148,8 @@ def attempt(
     for candidate in anyone(service=service, runner=runner, start=start, now=now):
         try:
             return take(candidate)
-        except Conflict as refused:
-            if refused.code != "slot_taken":
+        except DomainError as refused:
+            if refused.code not in ("slot_taken", "day_full"):
                 raise
             gone = refused
     raise gone
@@ -272,6 +276,7 @@ def place(
         therapist=appointment.therapist,
         runner=appointment.runner,
         needs_room=not service.is_online,
+        needs_equipment=bool(service.equipment_kind),
         keeps_holds=keeps_holds,
         start=appointment.busy_from,
         end=appointment.busy_until,
@@ -290,7 +295,7 @@ def place(
         keeps_holds=keeps_holds,
     )
     appointment.place = service.place
-    appointment.treatment_room_id = verdict.room_id
+    appointment.treatment_room_id, appointment.equipment_id = verdict.room_id, verdict.equipment_id
     appointment.zone = verdict.zone
     appointment.wall_start = start.astimezone(slots.zone_of(verdict.zone)).isoformat()
 

@@ -7,13 +7,14 @@ from bookings import messages, video
 from bookings.access import may_change_freely
 from bookings.models import Appointment, Change
 from bookings.models.appointments import State
-from bookings.prices import cost_of_cancelling, pounds
+from bookings.prices import cost_of_cancelling
 from bookings.services.booking import FOREIGN, checked_start, place
 from bookings.services.changes import remember, standing
 from bookings.services.transactions import current, lock, require, whole
 from clinic.audit.services import record
 from clinic.core.errors import Conflict, DomainError, Forbidden
 from clinic.core.etags import Changed
+from clinic.core.wording import pounds
 from clinic.people.models import TherapistProfile, User
 from clinic.people.services import begin_care
 
@@ -64,7 +65,8 @@ def move_appointment(
     target = therapist or appointment.therapist
     zones = lock(therapists=[appointment.therapist, target], runner=appointment.runner, service=appointment.service)
     before = current(appointment)
-    require_change(before, by, now, reason, verb="move", versions=versions)
+    require_version(before, versions)
+    require_change(before, by, now, reason, verb="move")
     if override:
         if not by.is_clinic_staff:
             raise Forbidden(
@@ -126,9 +128,10 @@ def cancel_appointment(
     lock(therapists=[appointment.therapist], runner=appointment.runner, service=appointment.service)
     found = current(appointment)
     require(may_change_freely(by, found) or by.pk == found.runner.user_id)
+    require_version(found, versions)
     if found.state == State.CANCELLED and found.hold_expires_at is None:
         return found
-    require_change(found, by, now, reason, verb="cancel", versions=versions)
+    require_change(found, by, now, reason, verb="cancel")
     stood = standing(found)
     cost = cost_of_cancelling(found, now)
     if cost and not accept_fee and not may_change_freely(by, found):
@@ -179,17 +182,19 @@ def waive_late_fee(*, appointment: Appointment, by: User, reason: str) -> Appoin
     return found
 
 
-def require_change(
-    appointment: Appointment, by: User, now: datetime, reason: str, *, verb: str, versions: Collection[str]
-) -> None:
-    """Raises the reason why `by` may not change the time of `appointment`, which is locked, at `now`."""
-    freely = may_change_freely(by, appointment)
-    require(freely or by.pk == appointment.runner.user_id)
+def require_version(appointment: Appointment, versions: Collection[str]) -> None:
+    """Raises Changed `changed_meanwhile` (412) unless the locked `appointment` stands in one of `versions`; none: any."""
     if versions and version_of(appointment) not in versions:
         raise Changed(
             "This was changed meanwhile. Read it again, then send your change with the new ETag.",
             code="changed_meanwhile",
         )
+
+
+def require_change(appointment: Appointment, by: User, now: datetime, reason: str, *, verb: str) -> None:
+    """Raises the reason why `by` may not change the time of `appointment` at `now`."""
+    freely = may_change_freely(by, appointment)
+    require(freely or by.pk == appointment.runner.user_id)
     if appointment.state != State.BOOKED:
         raise DomainError(
             f"Only a booked session can be {verb}d. This one is {appointment.get_state_display().lower()}.".replace(

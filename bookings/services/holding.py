@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from bookings.models import Appointment, Service
 from bookings.models.appointments import State
 from bookings.services.booking import attempt, checked_start, enter, require_booker, told
+from bookings.services.paying import pay_by
 from bookings.services.transactions import LAPSED, current, lock, whole
 from clinic.audit.services import record
 from clinic.core.errors import Conflict, DomainError
@@ -41,8 +42,10 @@ def hold_slot(
 
 
 @whole
-def confirm_hold(*, appointment: Appointment, by: User, now: datetime) -> Appointment:
-    """Turn a hold into a booking. Confirming what is booked already changes nothing.
+def confirm_hold(
+    *, appointment: Appointment, by: User, now: datetime, payer: str = "", insurer: str = ""
+) -> Appointment:
+    """Turn a hold into a booking that `payer` pays ("": the runner). Confirming what is booked already changes nothing.
 
     Raises Conflict `hold_ended` when the hold has lapsed, DomainError `in_the_past`, Forbidden `not_yours`.
     """
@@ -60,6 +63,7 @@ def confirm_hold(*, appointment: Appointment, by: User, now: datetime) -> Appoin
     held.state, held.hold_expires_at, held.booked_at, held.booked_by = State.BOOKED, None, now, by
     held.full_clean()
     held.save(update_fields=["state", "hold_expires_at", "booked_at", "booked_by"])
+    pay_by(held, payer, insurer)
     return told(held, by=by, now=now)
 
 

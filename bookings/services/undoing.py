@@ -98,12 +98,13 @@ def put_back(found: Appointment, act: Change, before: dict, was_with: TherapistP
 def retake(found: Appointment, *, moving: Appointment | None, now: datetime) -> None:
     """Take the time `found` names, in its own length, past notice and hours; raises the refusal.
 
-    Its room is the one it had, or another free one.
+    Its room and equipment are those it had, or others that are free.
     """
     drop_lapsed_holds(
         therapist=found.therapist,
         runner=found.runner,
         needs_room=found.treatment_room_id is not None,
+        needs_equipment=found.equipment_id is not None,
         keeps_holds=False,
         start=found.busy_from,
         end=found.busy_until,
@@ -120,9 +121,14 @@ def retake(found: Appointment, *, moving: Appointment | None, now: datetime) -> 
         length=found.length,
         offered_by={found.therapist_id: found.zone},
     )
-    if found.treatment_room_id is not None and verdict.room_id != found.treatment_room_id:
-        in_it = Appointment.objects.live(now).filter(
-            treatment_room=found.treatment_room_id, busy_from__lt=found.busy_until, busy_until__gt=found.busy_from
-        )
-        if in_it.exclude(pk=found.pk).exists():
-            found.treatment_room_id = verdict.room_id
+    found.treatment_room_id = kept(found, "treatment_room", verdict.room_id, now)
+    found.equipment_id = kept(found, "equipment", verdict.equipment_id, now)
+
+
+def kept(found: Appointment, what: str, free: int | None, now: datetime) -> int | None:
+    """The key of the room or equipment (`what`) the session had, or the `free` one where that was taken meanwhile."""
+    had: int | None = getattr(found, f"{what}_id")
+    if had is None or had == free:
+        return free
+    there = Appointment.objects.live(now).filter(busy_from__lt=found.busy_until, busy_until__gt=found.busy_from)
+    return free if there.filter(**{what: had}).exclude(pk=found.pk).exists() else had

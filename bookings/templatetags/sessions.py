@@ -1,6 +1,6 @@
 """How the booking pages write the time of a session."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django import template
@@ -8,6 +8,8 @@ from django.conf import settings
 
 from bookings.fortnight import clinic_words
 from bookings.messages import VISITS
+from bookings.models import Service
+from bookings.prices import part_words
 from clinic.core import wording
 
 register = template.Library()
@@ -31,3 +33,15 @@ def whose_clock(at: datetime, zone: str) -> str:
     """Stockholm time, 16:30 at the clinic."""
     there = clinic_words(at, zone=zone, clinic_zone=settings.CLINIC_ZONE)
     return f"{wording.city(zone)} time" + (f", {there} at the clinic" if there else "")
+
+
+@register.filter
+def minutes_of(length: timedelta) -> int:
+    """45 for three quarters of an hour."""
+    return int(length.total_seconds() // 60)
+
+
+@register.filter
+def late_part(service: Service) -> str:
+    """What a late cancellation costs of the price: "half of the price"."""
+    return part_words(service.late_fee_percent)

@@ -9,17 +9,19 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from bookings import access, ics, services, video
 from bookings.availability import find_slots
-from bookings.forms import ReasonForm, StaffMoveForm
+from bookings.forms import CancelForm, ReasonForm, StaffMoveForm
 from bookings.history import history_of
 from bookings.instants import parse_day, parse_instant
-from bookings.models import Appointment
+from bookings.models import Appointment, Change
 from bookings.models.appointments import State
-from bookings.prices import price_of
+from bookings.prices import cost_of_cancelling, late_fee_of, part_words, price_of
+from bookings.receipts import receipt_of
 from bookings.views.booking import live_hold
 from bookings.views.clock import Clock, clock_of
 from bookings.views.reader import signed_in
@@ -153,7 +155,7 @@ def move_at_the_desk(request: HttpRequest, found: Appointment, clock: Clock) -> 
         else:
             messages.success(
                 request,
-                f"Moved to {moved.start.astimezone(local.tzinfo):%A %-d %B, %H:%M} with {moved.therapist.user.name}. The runner gets an e-mail.",
+                f"Moved to {moved.start.astimezone(local.tzinfo):%A %-d %B, %H:%M} with {moved.therapist.user.name}. The runner gets an e-mail in 3 minutes.",
             )
             return redirect("bookings:appointment", moved.pk)
     first = max(clock.today, on)
@@ -182,22 +184,69 @@ def cancel(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     if found.state == State.CANCELLED:
         messages.info(request, "This session is cancelled already.")
         return redirect("bookings:appointment", found.pk)
-    if not services.may_change(found, user, clock.now):
+    if not services.may_cancel(found, user, clock.now):
         return render(request, "bookings/too_late.html", facts(found, clock, user) | {"verb": "cancel"}, status=409)
-    form = ReasonForm(typed(request), needed=needs_reason(found, clock, user))
+    cost = cost_of_cancelling(found, clock.now)
+    form = CancelForm(typed(request), needed=needs_reason(found, clock, user), cost=cost)
     if request.method == "POST" and form.is_valid():
-        services.cancel_appointment(appointment=found, by=user, now=clock.now, reason=form.given)
-        messages.success(
-            request,
-            f"Cancelled: {clock.local(found.start):%A %-d %B, %H:%M}. {'You get' if user.is_runner else 'The runner gets'} an e-mail.",
-        )
-        return redirect("bookings:appointment", found.pk)
+        try:
+            services.cancel_appointment(
+                appointment=found, by=user, now=clock.now, reason=form.given, accept_fee=form.accepts_fee
+            )
+        except DomainError as refused:
+            form.add_error(None, refused.message)
+        else:
+            messages.success(request, f"Cancelled: {clock.local(found.start):%A %-d %B, %H:%M}.")
+            return redirect("bookings:appointment", found.pk)
     return render(
         request,
         "bookings/cancel.html",
-        facts(found, clock, user) | {"form": form},
+        facts(found, clock, user) | {"form": form, "cost": cost},
         status=422 if request.method == "POST" else 200,
     )
+
+
+@role_required("staff")
+@require_POST
+def waive(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
+    """Let the fee of a late cancellation go, with a reason."""
+    found = access.get_appointment(signed_in(request), appointment_id)
+    try:
+        services.waive_late_fee(appointment=found, by=signed_in(request), reason=request.POST.get("reason", ""))
+    except DomainError as refused:
+        messages.error(request, refused.message)
+    else:
+        messages.success(request, "The late fee is let go.")
+    return redirect("bookings:appointment", found.pk)
+
+
+@require_POST
+def undo(request: HttpRequest, change_id: UUID) -> HttpResponse:
+    """Take back what was done less than three minutes ago; nobody was told of it."""
+    user = signed_in(request)
+    change = access.get_change(user, change_id)
+    clock, found = clock_of(request), change.appointment
+    what = f"{clock.local(found.start):%A %-d %B, %H:%M}"
+    try:
+        back = services.undo(change=change, by=user, now=clock.now)
+    except DomainError as refused:
+        messages.error(request, refused.message)
+        return redirect("bookings:appointment", found.pk)
+    if change.kind == Change.Kind.BOOKED:
+        messages.success(request, f"Undone: {what} is not booked. Nobody was told.")
+        return redirect(f"{reverse('bookings:times', args=[found.service.slug])}?therapist={found.therapist.slug}")
+    messages.success(request, f"Undone. The session is {clock.local(back.start):%A %-d %B, %H:%M}. Nobody was told.")
+    return redirect("bookings:appointment", found.pk)
+
+
+@never_cache
+@require_safe
+def receipt(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
+    """What was paid for, on one sheet of paper; for the runner and staff, nothing clinical."""
+    user = signed_in(request)
+    found = access.get_receipt(user, appointment_id)
+    clock = clock_of(request)
+    return render(request, "bookings/receipt.html", facts(found, clock, user) | {"receipt": receipt_of(found)})
 
 
 @role_required("therapist", "staff")
@@ -235,7 +284,14 @@ def room(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
 
 def facts(found: Appointment, clock: Clock, user: Any) -> dict[str, Any]:
     """What every page about one session shows."""
+    change = services.last_undoable(found, user, clock.now)
     return {
+        "undoable": change,
+        "undo_left": -int((clock.now - change.at - services.UNDO).total_seconds() // 1) if change else 0,
+        "may_cancel": services.may_cancel(found, user, clock.now),
+        "late_fee_pence": late_fee_of(found.service, found.therapist),
+        "late_part": part_words(found.service.late_fee_percent),
+        "has_receipt": receipt_of(found) is not None and not user.is_therapist,
         "appointment": found,
         "clock": clock,
         "price_pence": price_of(found.service, found.therapist),

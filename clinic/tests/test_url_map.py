@@ -21,7 +21,7 @@ from django.urls import URLResolver, get_resolver, reverse
 from assessments import services as assessing
 from assessments.entry import field_key
 from assessments.models import Intake, Recommendation
-from bookings.models import Appointment, Service, TimeOff
+from bookings.models import Appointment, Change, Service, TimeOff
 from clinic.demo.models import Enclosure, Letter
 from clinic.people.services import invite, issue_token
 from clinic.reminders.letters import stop_token
@@ -95,6 +95,7 @@ def world(request: pytest.FixtureRequest, settings: Any, clock: Any) -> SimpleNa
         state=Appointment.State.BOOKED,
         wall_start=start.replace(tzinfo=None),
     )
+    change = Change.objects.create(appointment=booked, kind=Change.Kind.BOOKED, sequence=0, by=runner, at=now)
     later = start + timedelta(days=1)
     hold = Appointment.objects.create(
         **held,
@@ -141,6 +142,7 @@ def world(request: pytest.FixtureRequest, settings: Any, clock: Any) -> SimpleNa
         "programme_id": programme.pk,
         "race_id": race.pk,
         "appointment_id": booked.pk,
+        "change_id": change.pk,
         "time_off_id": time_off.pk,
         "assessment_id": draft.pk,
         "token_id": api_token.id,

@@ -4,7 +4,16 @@ In the order stranger, runner, other_runner, therapist, other_therapist, staff. 
 strangers, and onwards for the others.
 """
 
-PRIVATE = {"runner_id", "appointment_id", "programme_id", "assessment_id", "prescription_id", "race_id", "token_id"}
+PRIVATE = {
+    "runner_id",
+    "appointment_id",
+    "programme_id",
+    "assessment_id",
+    "prescription_id",
+    "race_id",
+    "token_id",
+    "change_id",
+}
 """Arguments that name a record of one runner."""
 
 OPEN_BY_TOKEN: set[str] = set()
@@ -85,14 +94,24 @@ TABLE = {
     "bookings:calendar": ("302 200 404 200 404 200", "302 405 405 405 405 405"),
     "bookings:move": ("302 200 404 200 404 200", "302 200 404 200 404 422"),
     "bookings:cancel": ("302 200 404 200 404 200", "302 302 404 302 404 302"),
+    "bookings:receipt": ("302 404 404 404 404 404", "302 405 405 405 405 405"),
+    "bookings:waive": ("302 403 403 403 403 405", "302 403 403 403 403 302"),
+    "bookings:undo": ("302 405 405 405 405 405", "302 302 404 404 404 302"),
     "bookings:mark": ("302 403 403 405 405 405", "302 403 403 422 404 422"),
     "bookings:room": ("302 404 404 404 404 404", "302 404 404 404 404 404"),
     "bookings:board": ("302 403 403 403 403 200", "302 403 403 403 403 405"),
+    "bookings:board_stamp": ("302 403 403 403 403 204", "302 403 403 403 403 405"),
+    "bookings:board_move": ("302 403 403 403 403 405", "302 403 403 403 403 422"),
+    "bookings:board_resize": ("302 403 403 403 403 405", "302 403 403 403 403 422"),
+    "bookings:board_mark": ("302 403 403 403 403 405", "302 403 403 403 403 422"),
+    "bookings:board_undo": ("302 403 403 403 403 405", "302 403 403 403 403 404"),
     "bookings:book_for": ("302 403 403 403 403 200", "302 403 403 403 403 422"),
     "bookings:hours": ("302 403 403 302 302 200", "302 403 403 405 405 405"),
     "bookings:hours_of": ("302 403 403 200 404 200", "302 403 403 422 404 422"),
     "bookings:clear_day": ("302 403 403 405 405 405", "302 403 403 422 404 422"),
     "bookings:time_off": ("302 403 403 405 405 405", "302 403 403 302 404 302"),
+    "bookings:reports": ("302 403 403 403 403 200", "302 403 403 403 403 405"),
+    "bookings:report_rows": ("302 403 403 403 403 200", "302 403 403 403 403 405"),
     "bookings:services": ("302 403 403 403 403 200", "302 403 403 403 403 405"),
     "assessments:intake": ("302 200 200 403 403 403", "302 422 422 403 403 403"),
     "assessments:intake_done": ("302 200 302 403 403 403", "302 200 302 403 403 403"),

@@ -1,0 +1,31 @@
+"""What a receipt says: what was paid for, and how much. Pure, nothing clinical."""
+
+from dataclasses import dataclass
+
+from bookings.models import Appointment
+from bookings.models.appointments import State
+from bookings.prices import price_of
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """`number` never changes; `pence` is the price of a session that was held, or the fee of a late cancellation."""
+
+    number: str
+    what: str
+    pence: int
+    payer: str
+
+
+def receipt_of(appointment: Appointment) -> Receipt | None:
+    """The receipt of a session that was held, or cancelled at a cost; None while there is nothing to pay."""
+    if appointment.state == State.COMPLETED:
+        what, pence = appointment.service.name, price_of(appointment.service, appointment.therapist)
+    elif appointment.state == State.CANCELLED and appointment.late_fee_pence:
+        what, pence = f"Late cancellation: {appointment.service.name}", appointment.late_fee_pence
+    else:
+        return None
+    payer = appointment.get_payer_display()
+    if appointment.insurer:
+        payer = f"{payer}: {appointment.insurer}"
+    return Receipt(f"{appointment.start:%Y%m%d}-{appointment.pk.hex[:8].upper()}", what, pence, payer)

@@ -1,0 +1,122 @@
+"""What a late cancellation costs: said before, stored, waived with a reason; exact to the second across a clock change."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bookings.models import Appointment
+from bookings.services import book_slot, cancel_appointment, move_appointment, waive_late_fee
+from clinic.audit.models import Event
+from clinic.core.errors import DomainError, Forbidden
+
+pytestmark = pytest.mark.usefixtures("hours")
+SECOND = timedelta(seconds=1)
+LONDON = ZoneInfo("Europe/London")
+MONDAYS = {
+    "no change": datetime(2026, 11, 30, 9, tzinfo=LONDON),
+    "clocks go forward": datetime(2027, 3, 29, 9, tzinfo=LONDON),
+    "clocks go back": datetime(2027, 11, 1, 9, tzinfo=LONDON),
+}
+
+
+@pytest.mark.parametrize("start", MONDAYS.values(), ids=MONDAYS)
+@pytest.mark.parametrize("late", [-SECOND, timedelta(0), SECOND], ids=["before", "at", "after"])
+def test_the_cut_off_is_exact_to_the_second(visit, therapist, runner, start, late) -> None:
+    visit.change_notice_h = 48
+    visit.save()
+    start = start.astimezone(UTC)
+    booked = book_slot(
+        service=visit,
+        therapist=therapist.therapist,
+        runner=runner.runner,
+        start=start,
+        by=runner,
+        now=start - timedelta(days=9),
+    )
+    now = start - timedelta(hours=48) + late
+    if late <= timedelta(0):
+        assert cancel_appointment(appointment=booked, by=runner, now=now).late_fee_pence is None
+        return
+    with pytest.raises(DomainError) as refused:
+        move_appointment(appointment=booked, start=start + timedelta(minutes=45), by=runner, now=now)
+    assert (refused.value.code, "cancel it for £34" in refused.value.message) == ("too_late_to_change", True)
+    with pytest.raises(DomainError) as refused:
+        cancel_appointment(appointment=booked, by=runner, now=now)
+    assert (refused.value.code, refused.value.extra) == ("late_fee", {"late_fee_pence": 3400})
+    booked.refresh_from_db()
+    assert (booked.state, booked.start) == ("booked", start)
+    cancel_appointment(appointment=booked, by=runner, now=now, accept_fee=True)
+    booked.refresh_from_db()
+    assert (booked.state, booked.late_fee_pence) == ("cancelled", 3400)
+    assert Event.objects.get(action="appointment.cancelled").changes["late_fee_pence"] == [3400, 3400]
+
+
+@pytest.fixture
+def tomorrow(visit, therapist, runner, thursday, now) -> Appointment:
+    """A session that is less than the notice away at `thursday` minus three hours."""
+    return book_slot(
+        service=visit, therapist=therapist.therapist, runner=runner.runner, start=thursday, by=runner, now=now
+    )
+
+
+def test_a_session_that_has_begun_cannot_be_cancelled(tomorrow, runner, thursday) -> None:
+    with pytest.raises(DomainError) as refused:
+        cancel_appointment(appointment=tomorrow, by=runner, now=thursday, accept_fee=True)
+    assert refused.value.code == "too_late_to_change"
+    assert cancel_appointment(appointment=tomorrow, by=runner, now=thursday - SECOND, accept_fee=True).late_fee_pence
+
+
+def test_staff_waive_or_charge_and_waive_later(tomorrow, runner, staff, thursday, client_of, clock) -> None:
+    clock.move_to(thursday - timedelta(hours=3))
+    desk, address = client_of(staff), f"/appointments/{tomorrow.pk}/"
+    page = desk.get(f"{address}cancel/").content.decode()
+    assert "Waive the late fee of £34" in page
+    desk.post(f"{address}cancel/", {"reason": "Caught a cold", "fee": "3400"})
+    tomorrow.refresh_from_db()
+    assert tomorrow.late_fee_pence == 3400
+    assert "Waive £34" in desk.get(address).content.decode()
+    with pytest.raises(Forbidden):
+        waive_late_fee(appointment=tomorrow, by=runner, reason="Mine")
+    assert desk.post(f"{address}waive/", {"reason": ""}).status_code == 302
+    tomorrow.refresh_from_db()
+    assert tomorrow.late_fee_pence == 3400
+    desk.post(f"{address}waive/", {"reason": "First time"})
+    tomorrow.refresh_from_db()
+    assert tomorrow.late_fee_pence is None
+    assert Event.objects.get(action="appointment.fee_waived").reason == "First time"
+
+
+def test_the_clinic_cancels_late_for_nothing(tomorrow, staff, thursday, client_of, clock) -> None:
+    clock.move_to(thursday - timedelta(hours=3))
+    sent = {"reason": "Therapist ill", "fee": "3400", "waive": "on"}
+    client_of(staff).post(f"/appointments/{tomorrow.pk}/cancel/", sent)
+    tomorrow.refresh_from_db()
+    assert (tomorrow.state, tomorrow.late_fee_pence) == ("cancelled", None)
+
+
+def test_the_page_charges_only_what_it_has_named(tomorrow, runner, thursday, client_of, clock) -> None:
+    browser, address = client_of(runner), f"/appointments/{tomorrow.pk}/"
+    assert 'name="fee" value="0"' in browser.get(f"{address}cancel/").content.decode()
+    clock.move_to(thursday - timedelta(hours=24) + SECOND)
+    browser = client_of(runner)
+    late = browser.post(f"{address}cancel/", {"fee": "0"})
+    assert (late.status_code, "Cancel and pay £34" in late.content.decode()) == (422, True)
+    assert browser.get(f"{address}receipt/").status_code == 404
+    assert browser.post(f"{address}cancel/", {"fee": "3400"}).status_code == 302
+    page = browser.get(f"{address}receipt/").content.decode()
+    assert f"No. 20261126-{tomorrow.pk.hex[:8].upper()}" in page
+    assert "Late cancellation: Follow-up" in page
+    assert "£34" in page
+
+
+def test_the_api_names_the_cost_first(tomorrow, runner, thursday, client_of, clock) -> None:
+    clock.move_to(thursday - timedelta(hours=3))
+    api, address = client_of(runner), f"/api/v1/appointments/{tomorrow.pk}/"
+    shown = api.get(address).json()
+    assert (shown["may_change"], shown["may_cancel"], shown["cancel_costs_pence"]) == (False, True, 3400)
+    refused = api.post(f"{address}cancel/", {}, content_type="application/json")
+    assert (refused.status_code, refused.json()["code"]) == (422, "late_fee")
+    assert "£34" in refused.json()["message"]
+    done = api.post(f"{address}cancel/", {"accept_fee": True}, content_type="application/json")
+    assert (done.status_code, done.json()["state"], done.json()["late_fee_pence"]) == (200, "cancelled", 3400)
