@@ -11,15 +11,13 @@ from typing import NamedTuple
 from bookings import slots
 from bookings.diaries import (
     REACH,
-    Search,
-    keeping_time,
     new_search,
     offering,
     open_search,
     read_diaries,
 )
 from bookings.models import Appointment, Service
-from bookings.models.catalogue import LONGEST_BUSY
+from bookings.reading import Search, is_taken
 from bookings.slots import Refusal, Rules
 from clinic.core.errors import Conflict, DomainError
 from clinic.people.models import RunnerProfile, TherapistProfile
@@ -56,10 +54,14 @@ class Found(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """A start that can be booked: the therapist's zone, and the room it takes (None online)."""
+    """A start that can be booked: the zone of the therapist's clock then, the room and the piece of equipment it takes.
+
+    None where it needs none, as a room online.
+    """
 
     zone: str
     room_id: int | None
+    equipment_id: int | None
 
 
 def find_slots(
@@ -177,7 +179,7 @@ def decide(
             fields={"therapist": "Does not offer this session."},
         )
     at = slots.seconds(start)
-    diaries, others, rooms = read_diaries(search, [therapist.pk], at, at + 1)
+    diaries, others, taken = read_diaries(search, [therapist.pk], at, at + 1)
     agreed = moving is not None and moving.start == start and moving.therapist_id == therapist.pk
     refused = slots.refusal(
         diaries[therapist.pk],
@@ -190,7 +192,11 @@ def decide(
     )
     if refused is not None:
         raise explained(refused, service)
-    return Verdict(search.zones[therapist.pk], free_room(search.rules, rooms, at))
+    return Verdict(
+        slots.zone_at(diaries[therapist.pk], at),
+        first_free(search.rules, taken.rooms, at),
+        first_free(search.rules, taken.equipment, at),
+    )
 
 
 def free_at(*, service: Service, runner: RunnerProfile | None, start: datetime, now: datetime) -> list[int]:
@@ -209,7 +215,7 @@ def explained(refused: Refusal, service: Service) -> DomainError:
     """The refusal as an error with a sentence that says what to do next."""
     code = str(refused)
     match refused:
-        case Refusal.SLOT_TAKEN | Refusal.NO_ROOM:
+        case Refusal.SLOT_TAKEN | Refusal.NO_ROOM | Refusal.NO_EQUIPMENT:
             return Conflict("That time has just gone. Here are the nearest free ones.", code=str(Refusal.SLOT_TAKEN))
         case Refusal.RUNNER_BUSY:
             return Conflict(
@@ -223,6 +229,8 @@ def explained(refused: Refusal, service: Service) -> DomainError:
             sentence = f"This session is booked at most {service.horizon_days} days ahead. Choose an earlier time."
         case Refusal.OUTSIDE_HOURS:
             sentence = "The therapist does not work at that time. Choose one of the times shown."
+        case Refusal.DAY_FULL:
+            sentence = "The therapist has as many of these sessions that day as they can take. Choose another day."
         case Refusal.NOT_A_START:
             sentence = "Sessions do not start at that minute. Choose one of the times shown."
     return DomainError(sentence, code=code, fields={"start": sentence})
@@ -284,13 +292,13 @@ def slot_at(search: Search, start: slots.Seconds, therapist_id: int, zone: str) 
     return Slot(therapist_id, search.service.pk, slots.instant(start), slots.instant(start + search.rules.length), zone)
 
 
-def free_room(rules: Rules, rooms: Mapping[int, Sequence[slots.Range]], start: slots.Seconds) -> int | None:
-    """The first room that is free for a session from `start`, or None where no room is needed."""
-    for room_id, taken in rooms.items():
+def first_free(rules: Rules, resources: Mapping[int, Sequence[slots.Range]], start: slots.Seconds) -> int | None:
+    """The first room, or piece of equipment, that is free for a session from `start`; None where none is needed."""
+    for key, taken in sorted(resources.items()):
         if not slots.is_barred(
             slots.barred_by(taken, length=rules.length, before=rules.before, after=rules.after), start
         ):
-            return room_id
+            return key
     return None
 
 
@@ -308,10 +316,7 @@ def is_plainly_taken(
     if low >= high:
         return False
     begins, ends = slots.instant(at - rules.before), slots.instant(at + rules.length + rules.after)
-    taken = Appointment.objects.filter(
-        therapist=therapist, busy_from__gt=begins - LONGEST_BUSY, busy_from__lt=ends, busy_until__gt=begins
-    )
-    return taken.filter(keeping_time(search)).exists()
+    return is_taken(search, therapist.pk, begins, ends)
 
 
 def least_loaded(therapist_ids: Sequence[int], loads: Mapping[int, int]) -> list[int]:

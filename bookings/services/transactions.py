@@ -101,10 +101,11 @@ def drop_lapsed_holds(
     therapist: TherapistProfile,
     runner: RunnerProfile | None,
     needs_room: bool,
-    keeps_holds: bool,
     start: datetime,
     end: datetime,
     now: datetime,
+    needs_equipment: bool = False,
+    keeps_holds: bool = False,
 ) -> None:
     """Cancel lapsed holds in the way of busy time `start`..`end`, and what else `runner` holds (None: a visitor).
 
@@ -115,6 +116,8 @@ def drop_lapsed_holds(
     shared = Q(therapist=therapist)
     if needs_room:
         shared |= Q(treatment_room__isnull=False)
+    if needs_equipment:
+        shared |= Q(equipment__isnull=False)
     in_the_way = lapsed & shared
     if runner is not None and not keeps_holds:
         in_the_way |= Q(runner=runner) & ~Q(Exists(open_offer()))
