@@ -259,6 +259,7 @@ def take_time(
             now=now,
             moving=booking if not booking._state.adding else None,
             beyond_rules=beyond_hours,
+            length=rules.length,
             offered_by={therapist.pk: therapist.user.zone},
         )
     except DomainError as refused:
