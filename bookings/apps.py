@@ -6,11 +6,12 @@ class BookingsConfig(AppConfig):
     verbose_name = "Bookings"
 
     def ready(self) -> None:
-        from bookings import messages, offer_letters, workshop_letters
+        from bookings import messages, offer_letters, series_letters, workshop_letters
         from bookings.services.ticking import tick
         from clinic.reminders.kinds import register_step
 
         messages.register_kinds()
         offer_letters.register_kinds()
+        series_letters.register_kinds()
         workshop_letters.register_kinds()
         register_step("bookings.tick", tick)

@@ -1,0 +1,123 @@
+"""What a runner is told about a series: one letter for all its sessions, with one calendar file."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+from icalendar import Calendar
+
+from bookings import ics
+from bookings.messages import NEWS, UNDO
+from bookings.models import Appointment, Series
+from bookings.models.appointments import State
+from clinic.people.models import RunnerProfile
+from clinic.reminders.kinds import Attachment, Kind, register
+from clinic.reminders.models import Reminder
+from clinic.reminders.services import schedule
+
+
+def register_kinds() -> None:
+    """Make the kinds of message about series known to the outbox."""
+    register(
+        Kind("series_booked", "series_booked", still_true=still_booked, extra=facts, attachments=calendar, capped=False)
+    )
+    register(
+        Kind(
+            "series_cancelled",
+            "series_cancelled",
+            still_true=still_cancelled,
+            extra=facts,
+            attachments=calendar,
+            capped=False,
+        )
+    )
+
+
+def subject_of(series: Series) -> str:
+    return f"series:{series.pk}"
+
+
+def plan_booked(series: Series, *, runner: RunnerProfile, until: datetime, now: datetime) -> None:
+    """The confirmation of them all, due when the act cannot be undone any more."""
+    schedule(
+        person=runner.user,
+        kind="series_booked",
+        subject=subject_of(series),
+        occasion="booked",
+        due_at=now + UNDO,
+        expires_at=max(until, now + NEWS),
+    )
+
+
+def plan_cancelled(series: Series, *, runner: RunnerProfile, keys: list[str], now: datetime) -> None:
+    """One letter that the sessions with these `keys` are off."""
+    schedule(
+        person=runner.user,
+        kind="series_cancelled",
+        subject=subject_of(series),
+        occasion=f"cancelled {now.isoformat()}",
+        due_at=now + UNDO,
+        expires_at=now + UNDO + NEWS,
+        context={"keys": keys},
+    )
+
+
+def sessions_of(reminder: Reminder) -> list[Appointment]:
+    """The sessions a letter tells of, as they stand: what is booked, or what of its `keys` is cancelled."""
+    _, _, key = reminder.subject.partition(":")
+    found = Appointment.objects.with_people().filter(series=key).order_by("start")
+    if reminder.kind == "series_cancelled":
+        return list(found.filter(state=State.CANCELLED, pk__in=reminder.context.get("keys", [])))
+    return list(found.filter(state=State.BOOKED))
+
+
+def still_booked(reminder: Reminder, now: datetime) -> str:
+    return "" if sessions_of(reminder) else "The whole series was cancelled before this went out."
+
+
+def still_cancelled(reminder: Reminder, now: datetime) -> str:
+    """Nothing is told of a series that was booked and cancelled before its letter left."""
+    told = Reminder.objects.filter(subject=reminder.subject, kind="series_booked", state="sent").exists()
+    return "" if sessions_of(reminder) and told else "Nobody was told of these sessions, or they were put back."
+
+
+def calendar(reminder: Reminder) -> list[Attachment]:
+    """One file with every session, each under its own name, as calendars know it from single letters too."""
+    sessions = sessions_of(reminder)
+    if not sessions:
+        return []
+    content = one_file(sessions, reminder)
+    return [(f"stridewell-{sessions[0].start:%Y-%m-%d}-series.ics", content, "text/calendar; method=PUBLISH")]
+
+
+def one_file(sessions: Iterable[Appointment], reminder: Reminder) -> bytes:
+    whole: Calendar | None = None
+    for session in sessions:
+        content = ics.calendar_file(session, reader=reminder.person, now=reminder.created_at, as_method="PUBLISH")
+        read = Calendar.from_ical(content)
+        if whole is None:
+            whole = read
+        else:
+            for event in read.walk("VEVENT"):
+                whole.add_component(event)
+    return whole.to_ical() if whole is not None else b""
+
+
+def facts(reminder: Reminder) -> dict[str, Any]:
+    """When each session is, with whom, and the links; nothing about the runner's health."""
+    sessions = sessions_of(reminder)
+    if not sessions:
+        return {}
+    first = sessions[0]
+    return {
+        "starts": [each.start for each in sessions],
+        "start": first.start,
+        "therapist": first.therapist.user.name,
+        "minutes": int(first.length.total_seconds() // 60),
+        "online": first.is_online,
+        "notice_h": first.service.change_notice_h,
+        "sessions_url": settings.SITE_URL + reverse("bookings:appointments"),
+        "book_url": settings.SITE_URL + reverse("bookings:book"),
+    }
