@@ -109,11 +109,13 @@ def drop_lapsed_holds(
 ) -> None:
     """Cancel lapsed holds in the way of busy time `start`..`end`, and what else `runner` holds (None: a visitor).
 
-    With `keeps_holds` that stays; and so does, in any case, a hold that stands for an open offer.
+    With `keeps_holds` that stays; and so does, in any case, a hold that stands for an open offer and has not lapsed.
     The constraint cannot read a clock, so the taker clears the way inside their own transaction: no job has to run.
     """
     lapsed = Q(hold_expires_at__lte=now, busy_from__lt=end, busy_until__gt=start)
     shared = Q(therapist=therapist)
+    if runner is not None:
+        shared |= Q(runner=runner)
     if needs_room:
         shared |= Q(treatment_room__isnull=False)
     if needs_equipment:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from bookings.availability import find_slots
-from bookings.models import Appointment, Offer, WaitlistEntry
+from bookings.models import Appointment, Offer, WaitlistEntry, WeeklyHours
 from bookings.models.appointments import State
 from bookings.services import book_slot, hold_slot
 from bookings.services.booking import enter
@@ -81,3 +81,12 @@ def test_an_offer_leaves_the_time_its_runner_is_just_choosing(visit, hours, ther
     offered(visit, therapist, runner, thursday, now)
     choosing.refresh_from_db()
     assert choosing.state == State.HELD
+
+
+def test_a_lapsed_offer_does_not_keep_its_runner_from_the_same_time_with_a_colleague(
+    visit, hours, therapist, other_therapist, runner, thursday, now
+) -> None:
+    offered(visit, therapist, runner, thursday, now)
+    visit.therapists.add(other_therapist.therapist)
+    WeeklyHours.objects.filter(weekday=thursday.weekday()).update(therapist=other_therapist.therapist)
+    assert hold(visit, other_therapist, runner, thursday, now + HOUR).state == State.HELD
