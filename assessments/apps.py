@@ -6,6 +6,7 @@ class AssessmentsConfig(AppConfig):
     verbose_name = "Assessments"
 
     def ready(self) -> None:
-        from assessments import blocks
+        from assessments import blocks, missing
 
         blocks.register()
+        missing.register()

@@ -1,5 +1,6 @@
 """The staff board laid out: lanes of one day each, in rows of five minutes of the clinic's wall clock. Pure, no database."""
 
+import calendar
 import math
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -12,11 +13,13 @@ from clinic.core.periods import Period, merged, without
 STEP_MIN = 5
 FIRST_HOUR, LAST_HOUR = 8, 19
 SHORTEST_GAP_MIN = 30
+LUNCH = (time(11, 30), time(14, 0))
+"""A break that begins between these times of the clinic's clock is lunch."""
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A session on the board: `period` is the session, `busy` the same with its buffers, `record` what the page shows."""
+    """Something booked: `period` is the session, `busy` the same with its buffers, `record` what the page shows."""
 
     period: Period
     busy: Period
@@ -25,18 +28,23 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class Absence:
-    """Time off and its reason."""
+    """Time off and its reason; `kind` is what it is called."""
 
     period: Period
     reason: str
+    kind: str = "Time off"
+
+    @property
+    def words(self) -> str:
+        return f"{self.kind}: {self.reason}" if self.reason else self.kind
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
     """Something drawn in a lane. `row` counts five-minute rows from 1 at the top, `span` is its height in rows.
 
-    `kind` is "visit", "off" (hatched) or "gap" (free, can be booked). Visits at the same time share the lane:
-    `column` of `columns`, counted from 1.
+    `kind` is "visit", "off" (hatched), "gap" (free, can be booked) or "fit" (a lit place in a gap, `record` a Fit).
+    Visits at the same time share the lane: `column` of `columns`, counted from 1.
     """
 
     kind: str
@@ -61,17 +69,74 @@ class Block:
 
 @dataclass(slots=True)
 class Lane:
-    """One therapist's day: `key` names it, `head` is what the page shows above it, `is_open` whether they work at all."""
+    """One day of a therapist, room or device: `head` is what stands above it, `is_open` whether they work at all.
+
+    `free` is everything that is neither taken nor closed nor over, also what is too short to be shown as a gap.
+    """
 
     key: Hashable
     head: Any
     on: date
+    zone: str
+    window: "Window"
     blocks: list[Block] = field(default_factory=list)
+    free: list[Period] = field(default_factory=list)
     is_open: bool = False
+    open_minutes: int = 0
+
+    def block(self, kind: str, period: Period, **more: Any) -> Block | None:
+        """`period` as a block, cut to the hours shown; None when nothing of it is shown."""
+        day = day_period(self.on, self.zone)
+        shown = self.shown
+        start, end = max(period.start, shown.start), min(period.end, shown.end)
+        if start >= end:
+            return None
+        top = _wall_minutes(start, day, self.zone) - self.window.first * 60
+        foot = _wall_minutes(end, day, self.zone) - self.window.first * 60
+        row = int(top // STEP_MIN) + 1
+        span = max(1, math.ceil(foot / STEP_MIN) - row + 1)
+        return Block(kind, row, span, period.start, period.end, **more)
+
+    def add(self, kind: str, period: Period, **more: Any) -> None:
+        """Put `period` into the lane if any of it is shown."""
+        found = self.block(kind, period, **more)
+        if found is not None:
+            self.blocks.append(found)
+
+    @property
+    def shown(self) -> Period:
+        """The instants of the hours the board shows on this day."""
+        tz = ZoneInfo(self.zone)
+        last = self.window.last
+        end = day_period(self.on, self.zone).end if last == 24 else datetime.combine(self.on, time(last), tzinfo=tz)
+        return Period(datetime.combine(self.on, time(self.window.first), tzinfo=tz), end)
 
     @property
     def visits(self) -> list[Block]:
         return [block for block in self.blocks if block.kind == "visit"]
+
+    @property
+    def fits(self) -> int:
+        """How many of its gaps are lit."""
+        return sum(block.kind == "fit" for block in self.blocks)
+
+    @property
+    def load_height(self) -> int:
+        """How much of the working day is booked, of 40; at least 3 where anything is."""
+        booked = sum(block.minutes for block in self.visits)
+        return min(40, max(3, round(40 * booked / max(self.open_minutes, 1)))) if booked else 0
+
+    @property
+    def load_top(self) -> int:
+        return 40 - self.load_height
+
+    @property
+    def summary(self) -> str:
+        """ "6 sessions, 1 h 15 free"."""
+        count = len(self.visits)
+        told = f"{count} session{'' if count == 1 else 's'}" if count else "nothing booked"
+        lit = f", {self.fits} fitting" if self.fits else ""
+        return f"{told}, {self.free_words} free{lit}" if self.free_minutes else told + lit
 
     @property
     def free_minutes(self) -> int:
@@ -153,52 +218,43 @@ def lay_lane(
     visits: Sequence[Visit],
     now: datetime,
 ) -> Lane:
-    """One therapist's day: hatched where they do not work, their visits, and the free gaps from `now` on.
+    """One lane: hatched where nobody works, what is booked, and the free gaps from `now` on.
 
     `work` are the open hours before time off is taken away. A gap is worth showing from half an hour: the shortest session, and large enough to hit.
     """
     tz = ZoneInfo(zone)
     day = day_period(on, zone)
-    shown = Period(
-        datetime.combine(on, time(window.first), tzinfo=tz),
-        day.end if window.last == 24 else datetime.combine(on, time(window.last), tzinfo=tz),
-    )
-    lane = Lane(key=key, head=head, on=on)
-
-    def block(kind: str, period: Period, **more: Any) -> Block | None:
-        start, end = max(period.start, shown.start), min(period.end, shown.end)
-        if start >= end:
-            return None
-        top = _wall_minutes(start, day, zone) - window.first * 60
-        foot = _wall_minutes(end, day, zone) - window.first * 60
-        row = int(top // STEP_MIN) + 1
-        span = max(1, math.ceil(foot / STEP_MIN) - row + 1)
-        return Block(kind, row, span, period.start, period.end, **more)
-
-    def add(found: Block | None) -> None:
-        if found is not None:
-            lane.blocks.append(found)
-
+    lane = Lane(key=key, head=head, on=on, zone=zone, window=window)
+    shown = lane.shown
     away = [absence for absence in absences if absence.period.overlaps(shown)]
     open_hours = [period for period in merged(work) if period.overlaps(day)]
-    lane.is_open = any(True for _ in without(open_hours, [absence.period for absence in away]))
+    lane.open_minutes = int(sum(each.minutes for each in without(open_hours, [absence.period for absence in away])))
+    lane.is_open = lane.open_minutes > 0
     for absence in away:
-        reason = f"Time off: {absence.reason}" if absence.reason else "Time off"
-        add(block("off", absence.period, label=reason + _until(absence.period.end, day, tz)))
+        lane.add("off", absence.period, label=absence.words + _until(absence.period.end, day, tz))
     for period in without([shown], [*open_hours, *(absence.period for absence in away)]):
-        add(block("off", period, label=_off_words(period, open_hours, shown, tz)))
+        lane.add("off", period, label=_off_words(period, open_hours, shown, tz))
     today = [visit for visit in visits if visit.period.overlaps(shown)]
     for visit, column, columns in _side_by_side(today):
-        add(block("visit", visit.period, record=visit.record, column=column, columns=columns))
+        lane.add("visit", visit.period, record=visit.record, column=column, columns=columns)
     taken = [*(absence.period for absence in away), *(visit.busy for visit in today)]
     if now > shown.start:
         taken.append(Period(min(shown.start, day.start), now))
     for period in without(open_hours, taken):
         start = _up_to_step(period.start)
+        if start >= period.end:
+            continue
+        lane.free.append(Period(start, period.end))
         if (period.end - start).total_seconds() >= SHORTEST_GAP_MIN * 60:
-            add(block("gap", Period(start, period.end)))
+            lane.add("gap", Period(start, period.end))
     lane.blocks.sort(key=lambda found: (found.row, found.kind != "off", found.column))
     return lane
+
+
+def month_of(on: date) -> list[date]:
+    """Every day of the month `on` falls in."""
+    first = on.replace(day=1)
+    return [first + timedelta(days=n) for n in range(calendar.monthrange(on.year, on.month)[1])]
 
 
 def week_of(on: date) -> list[date]:
@@ -236,7 +292,9 @@ def _off_words(period: Period, open_hours: Sequence[Period], shown: Period, tz: 
         return f"From {open_hours[0].start.astimezone(tz):%H:%M}"
     if period.start >= open_hours[-1].end:
         return f"Ends {open_hours[-1].end.astimezone(tz):%H:%M}"
-    return "Break" if period.end < shown.end else "Off"
+    if period.end >= shown.end:
+        return "Off"
+    return "Lunch" if LUNCH[0] <= period.start.astimezone(tz).time() < LUNCH[1] else "Break"
 
 
 def _side_by_side(visits: Sequence[Visit]) -> list[tuple[Visit, int, int]]:

@@ -1,6 +1,17 @@
 from django.urls import path
 
-from bookings.views import appointments, board, booking, callers, deeds, directory, hours, reports
+from bookings.views import (
+    appointments,
+    board,
+    booking,
+    callers,
+    deeds,
+    directory,
+    hours,
+    reports,
+    workshops,
+    workshops_desk,
+)
 
 app_name = "bookings"
 
@@ -36,4 +47,20 @@ urlpatterns = [
     path("reports/", reports.reports_page, name="reports"),
     path("reports/rows/", reports.report_rows, name="report_rows"),
     path("services/", hours.service_list, name="services"),
+    path("workshops/", workshops.workshops, name="workshops"),
+    path("workshops/new/", workshops_desk.new, name="workshop_new"),
+    path("workshops/offers/<str:token>/", workshops.offer, name="workshop_offer"),
+    path("workshops/<slug:slug>/", workshops.workshop, name="workshop"),
+    path("workshops/<slug:slug>/seats/", workshops.take, name="take_seats"),
+    path("workshops/<slug:slug>/line/", workshops.line, name="workshop_line"),
+    path("workshops/<slug:slug>/back/", workshops.give_back, name="give_back"),
+    path("workshops/<slug:slug>/undo/", workshops.undo, name="workshop_undo"),
+    path("workshops/<slug:slug>/calendar.ics", workshops.calendar, name="workshop_calendar"),
+    path("workshops/<slug:slug>/room/", workshops.room, name="workshop_room"),
+    path("workshops/<slug:slug>/change/", workshops_desk.change, name="workshop_change"),
+    path("workshops/<slug:slug>/move/", workshops_desk.move, name="workshop_move"),
+    path("workshops/<slug:slug>/cancel/", workshops_desk.cancel, name="workshop_cancel"),
+    path("workshops/<slug:slug>/add/", workshops_desk.add, name="workshop_add"),
+    path("workshops/<slug:slug>/mark/", workshops_desk.mark, name="workshop_mark"),
+    path("workshops/<slug:slug>/people/", workshops_desk.people, name="workshop_people"),
 ]

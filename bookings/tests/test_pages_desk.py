@@ -74,7 +74,7 @@ def test_the_day_hatches_what_is_closed_and_offers_the_gaps(
     page = desk.get("/board/?day=2026-11-26").content.decode()
     for words in (
         "From 09:00",
-        "Break",
+        "Lunch",
         "Time off: school",
         "/board/new/?therapist=nadia-okello&amp;start=2026-11-26T09:45Z",
     ):
@@ -104,7 +104,7 @@ def test_the_board_asks_the_database_as_often_for_three_sessions_as_for_one(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     desk.get("/board/?day=2026-11-26")
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(11):
         desk.get("/board/?day=2026-11-26")
     for minutes in (45, 90):
         services.book_slot(
@@ -115,7 +115,7 @@ def test_the_board_asks_the_database_as_often_for_three_sessions_as_for_one(
             by=runner,
             now=now,
         )
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(11):
         desk.get("/board/?day=2026-11-26")
 
 
@@ -346,7 +346,7 @@ def test_a_dropped_session_opens_the_move_form_filled_in(
 ) -> None:
     visit.therapists.add(other_therapist.therapist)
     board = desk.get("/board/?day=2026-11-26").content.decode()
-    assert 'data-day="2026-11-26" data-therapist="tomas-reinholt"' in board
+    assert 'data-day="2026-11-26" data-lane="tomas-reinholt" data-therapist="tomas-reinholt"' in board
     page = desk.get(
         f"/appointments/{session.pk}/move/?on=2026-11-27&at=10:30&therapist=tomas-reinholt"
     ).content.decode()

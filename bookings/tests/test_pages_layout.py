@@ -155,7 +155,7 @@ def test_a_day_is_hatched_where_nobody_works_and_free_elsewhere() -> None:
     assert [(block.kind, block.row, block.span, block.label) for block in found.blocks] == [
         ("off", 1, 24, "From 10:00"),
         ("gap", 25, 24, ""),
-        ("off", 49, 12, "Break"),
+        ("off", 49, 12, "Lunch"),
         ("gap", 61, 51, ""),
         ("off", 112, 21, "Ends 17:15"),
     ]

@@ -1,261 +1,213 @@
-"""The front desk's board: a day or a week of all therapists side by side, or the same as a table; booking for a caller."""
+"""The front desk's board: a day, a week or a month of all therapists or rooms, or the same as a table."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
-from urllib.parse import urlencode
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from bookings import board as layout
-from bookings import services
-from bookings.availability import Slot, find_slots
-from bookings.diaries import offering
-from bookings.forms import CallerForm
-from bookings.fortnight import nearest
-from bookings.instants import parse_day, parse_instant
-from bookings.models import Appointment, Service
-from bookings.prices import price_of
-from bookings.schedule import Schedule, read_schedule
+from bookings.boardpage import Page, light_gaps, page_of, waiting, wanted_of, wish_words
+from bookings.boardstamp import stamp_of
+from bookings.missing import missing_of
+from bookings.models import Appointment, Change, Service
+from bookings.models.appointments import State
+from bookings.schedule import Column, Schedule, people_columns, read_schedule, room_columns
+from bookings.services.attendance import EARLIEST
+from bookings.services.resizing import RESIZABLE
+from bookings.services.undoing import UNDO
+from bookings.views.appointments import allowed_marks
+from bookings.views.clock import Clock
 from bookings.views.reader import signed_in
-from clinic.core.errors import DomainError
-from clinic.core.kept import typed
-from clinic.people.access import get_contact, role_required
-from clinic.people.models import RunnerProfile, TherapistProfile, User
-from clinic.people.services import find_runners
+from clinic.people.access import role_required
+from clinic.people.models import User
+from clinic.reminders.models import Reminder
 
-DAYS_OFFERED = 7
-TIMES_OFFERED = 24
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Which days the board shows and how: `view` day or week, `form` board or table, `person` for one therapist's week."""
-
-    on: date
-    view: str
-    form: str
-    person: str
-
-    @property
-    def days(self) -> list[date]:
-        return layout.week_of(self.on) if self.view == "week" else [self.on]
-
-    def url(self, **changes: object) -> str:
-        """The same board with something changed."""
-        query = {"day": self.on.isoformat(), "view": self.view, "as": self.form, "therapist": self.person} | {
-            key: str(value) for key, value in changes.items()
-        }
-        plain = {"view": "day", "as": "board", "therapist": ""}
-        return "?" + urlencode({key: value for key, value in query.items() if value != plain.get(key)})
+PART = "X-Board-Part"
+WAITING_SHOWN = 6
+UNDOABLE_SHOWN = 3
 
 
 @role_required("staff")
 @never_cache
 @require_safe
 def board(request: HttpRequest) -> HttpResponse:
+    """The whole page, or with the header X-Board-Part only what changes on it."""
     now = timezone.now()
-    today = now.astimezone(clinic_tz()).date()
-    page = Page(
-        on=parse_day(request.GET.get("day")) or today,
-        view="week" if request.GET.get("view") == "week" else "day",
-        form="table" if request.GET.get("as") == "table" else "board",
-        person=request.GET.get("therapist", "")[:80],
-    )
-    people = list(TherapistProfile.objects.filter(user__is_active=True).select_related("user").order_by("user__name"))
-    shown = [person for person in people if person.slug == page.person] or people
-    schedule = read_schedule(therapists=shown, days=page.days, zone=settings.CLINIC_ZONE, now=now)
+    page = page_of(request.GET, today=clinic_today(now))
+    return board_page(request, page, now=now)
+
+
+@role_required("staff")
+@require_safe
+def stamp(request: HttpRequest) -> HttpResponse:
+    """Whether the days shown have changed since the stamp in If-None-Match: 304 when not, else 204 with the new one."""
+    now = timezone.now()
+    page = page_of(request.GET, today=clinic_today(now))
+    found = stamp_of(page.days, now=now)
+    same = found in request.headers.get("If-None-Match", "")
+    answer = HttpResponseNotModified() if same else HttpResponse(status=204)
+    answer["ETag"], answer["Cache-Control"] = found, "private, no-cache"
+    return answer
+
+
+def board_page(request: HttpRequest, page: Page, *, now: datetime, status: int = 200, **more: Any) -> HttpResponse:
+    """The board with what a deed on it has answered (`refused`, `said`)."""
+    part = request.headers.get(PART) == "1"
+    context = context_of(page, by=signed_in(request), now=now) | more
+    return render(request, "bookings/_board.html" if part else "bookings/board.html", context, status=status)
+
+
+def context_of(page: Page, *, by: User, now: datetime) -> dict[str, Any]:
+    """Everything the board's templates show."""
+    zone, today = settings.CLINIC_ZONE, clinic_today(now)
+    columns = people_columns() if page.by == "people" else room_columns()
+    shown = [column for column in columns if column.slug == page.person] or columns
+    one = shown[0] if len(shown) == 1 and page.person else None
+    brief = page.view == "month" and one is None
+    mark = stamp_of(page.days, now=now)
+    schedule = read_schedule(columns=shown, days=page.days, zone=zone, now=now, brief=brief)
     window = schedule.window(shown)
-    lanes = {(person.pk, on): schedule.lane(person, on, window) for person in shown for on in page.days}
-    step = timedelta(days=7 if page.view == "week" else 1)
-    context = {
+    lanes = {(column.key, on): schedule.lane(column, on, window) for on in page.days for column in shown}
+    entries, services = waiting(), list(Service.objects.active())
+    wanted = wanted_of(page, entries, services)
+    can_light = wanted is not None and page.by == "people" and wanted.takes_time
+    lit = light_gaps(wanted, lanes, shown, page=page, now=now) if wanted and can_light else None
+    if not brief:
+        mark_missing(schedule, now)
+    return {
         "page": page,
+        "columns": columns,
+        "one": one,
         "today": today,
         "now": now,
-        "zone": settings.CLINIC_ZONE,
-        "people": people,
+        "soon": now + EARLIEST,
+        "zone": zone,
         "window": window,
         "now_row": window.row_at(now.astimezone(clinic_tz())) if today in page.days else None,
-        "urls": {
-            "earlier": page.url(day=page.on - step),
-            "later": page.url(day=page.on + step),
-            "today": page.url(day=today),
-            "day": page.url(view="day", therapist=""),
-            "week": page.url(view="week"),
-            "board": page.url(**{"as": "board"}),
-            "table": page.url(**{"as": "table"}),
-            "everybody": page.url(therapist=""),
-        },
-        **arranged(page, shown, lanes, schedule),
+        "stamp": mark,
+        "urls": urls_of(page, today),
+        "entries": [(entry, page.url(pick=entry.pk, service="", visit=""), wish_words(entry)) for entry in entries],
+        "entries_shown": WAITING_SHOWN,
+        "services": services,
+        "wanted": wanted,
+        "lit": lit,
+        "undoable": undoable(by, now),
+        "in_doubt": list(Reminder.objects.needs_a_person().select_related("person")[:2]),
+        **arranged(page, shown, lanes, one=one, window=window),
+        **(card_of(wanted.visit, now) if wanted and wanted.visit else {}),
     }
-    return render(request, "bookings/board.html", context)
+
+
+def card_of(visit: Appointment, now: datetime) -> dict[str, Any]:
+    """What can be done with the session that is picked."""
+    return {
+        "marks": allowed_marks(visit, Clock(settings.CLINIC_ZONE, now)),
+        "may_move": visit.state == State.BOOKED,
+        "may_resize": visit.state in RESIZABLE,
+        "card_minutes": int(visit.length.total_seconds() // 60),
+        "card_rows": int(visit.length.total_seconds() // 60 // layout.STEP_MIN),
+    }
+
+
+def urls_of(page: Page, today: date) -> dict[str, str]:
+    """Where the controls of the board lead."""
+    return {
+        "earlier": page.url(day=page.earlier),
+        "later": page.url(day=page.later),
+        "today": page.url(day=today),
+        "day": page.url(view="day", therapist=""),
+        "week": page.url(view="week"),
+        "month": page.url(view="month"),
+        "board": page.url(**{"as": "board"}),
+        "table": page.url(**{"as": "table"}),
+        "people": page.url(by="people", therapist=""),
+        "rooms": page.url(by="rooms", therapist="", pick="", service="", visit=""),
+        "everybody": page.url(therapist=""),
+        "nobody": page.url(pick="", service="", visit=""),
+    }
+
+
+Lanes = Mapping[tuple[Any, date], layout.Lane]
 
 
 def arranged(
-    page: Page, people: Sequence[TherapistProfile], lanes: dict[tuple[int, date], layout.Lane], schedule: Schedule
+    page: Page, columns: Sequence[Column], lanes: Lanes, *, one: Column | None, window: layout.Window
 ) -> dict[str, Any]:
-    """The lanes as the page wants them: side by side, as a matrix of the week, or as rows of a table."""
+    """The lanes as the page wants them: side by side, as a matrix, as a month, or as rows of a table."""
     if page.form == "table":
         rows = [(lane.on, block, lane.head) for lane in lanes.values() for block in lane.blocks]
-        return {"style": "table", "rows": sorted(rows, key=lambda row: (row[0], row[1].row, row[2].user.name))}
+        return {"style": "table", "rows": sorted(rows, key=lambda row: (row[0], row[1].row, row[2].name))}
     if page.view == "day":
         return {
             "style": "lanes",
             "lanes": [(lane, page.url(view="week", therapist=lane.head.slug)) for lane in lanes.values()],
         }
-    if len(people) == 1:
+    days = [(on, page.url(view="day", day=on, therapist="")) for on in page.days]
+    if page.view == "month":
+        if one is not None:
+            return {"style": "calendar", "weeks": weeks_of(lanes, days)}
+        table = [
+            (column, page.url(therapist=column.slug), [(lanes[column.key, on], url) for on, url in days])
+            for column in columns
+        ]
+        return {"style": "month", "matrix": table, "dates": days}
+    if one is not None:
         return {
             "style": "lanes",
-            "one": people[0],
             "lanes": [(lane, page.url(view="day", day=lane.on, therapist="")) for lane in lanes.values()],
         }
     days = [
-        on
-        for on in page.days
-        if on.weekday() < 5 or any(schedule.work(person.pk, on) or lanes[person.pk, on].visits for person in people)
-    ]
-    matrix = [(person, page.url(therapist=person.slug), [lanes[person.pk, on] for on in days]) for person in people]
-    return {"style": "matrix", "matrix": matrix, "columns": [(on, page.url(view="day", day=on)) for on in days]}
-
-
-@role_required("staff")
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-def book_for(request: HttpRequest) -> HttpResponse:
-    """Book for a caller: find the runner or take their details, choose what, with whom and when."""
-    now = timezone.now()
-    asked = request.POST if request.method == "POST" else request.GET
-    service, therapist, runner = wish_of(request, asked)
-    start = parse_instant(asked.get("start"))
-    on = parse_day(asked.get("day")) or (start or now).astimezone(clinic_tz()).date()
-    form = CallerForm(
-        typed(request),
-        known=runner is not None,
-        initial={"on": on, "at": start.astimezone(clinic_tz()).time() if start else None},
-    )
-    refused: DomainError | None = None
-    wanted = start
-    if request.method == "POST" and service is not None and form.is_valid():
-        wanted = form.cleaned_data["instant"]
-        try:
-            booked = book_now(form, service=service, therapist=therapist, runner=runner, by=signed_in(request), now=now)
-        except DomainError as error:
-            refused = error
-        else:
-            messages.success(
-                request,
-                f"Booked: {booked.runner.user.name}, {booked.start.astimezone(clinic_tz()):%A %-d %B %H:%M} with {booked.therapist.user.name}.",
-            )
-            return redirect("bookings:appointment", booked.pk)
-    words = request.GET.get("q", "").strip()[:80]
-    times = offered_times(service, therapist, runner, on, now)
-    context = {
-        "services": Service.objects.active(),
-        "service": service,
-        "therapists": offering(service).select_related("user").order_by("user__name") if service else [],
-        "therapist": therapist,
-        "runner": runner,
-        "on": on,
-        "start": wanted,
-        "is_listed": any(slot.start == wanted for slot in times),
-        "times": times,
-        "near": nearest(times, wanted) if refused and wanted else [],
-        "words": words,
-        "found": find_runners(words=words) if words else [],
-        "form": form,
-        "refused": refused,
-        "zone": settings.CLINIC_ZONE,
-        "price_pence": price_of(service, therapist) if service else 0,
-        "choice": {
-            "service": service.slug if service else "",
-            "therapist": therapist.slug if therapist else "",
-            "day": on.isoformat(),
-            "start": wanted.isoformat() if wanted else "",
-        },
-    }
-    return render(
-        request,
-        "bookings/book_for.html",
-        context,
-        status=refused.status if refused else 422 if request.method == "POST" else 200,
-    )
-
-
-def book_now(
-    form: CallerForm,
-    *,
-    service: Service,
-    therapist: TherapistProfile | None,
-    runner: RunnerProfile | None,
-    by: User,
-    now: datetime,
-) -> Appointment:
-    """The one booking: for the runner found, or for the caller whose details were typed."""
-    typed_in = form.cleaned_data
-    reason = typed_in["reason"] if typed_in["start"] in ("", "other") else ""
-    if runner is not None:
-        return services.book_slot(
-            service=service,
-            therapist=therapist,
-            runner=runner,
-            start=typed_in["instant"],
-            by=by,
-            now=now,
-            override_reason=reason,
+        (on, url)
+        for on, url in days
+        if on.weekday() < 5
+        or any(
+            lanes[column.key, on].visits or (column.is_person and lanes[column.key, on].is_open) for column in columns
         )
-    return services.book_for_caller(
-        service=service,
-        therapist=therapist,
-        start=typed_in["instant"],
-        name=typed_in["name"],
-        email=typed_in["email"],
-        phone=typed_in["phone"],
-        by=by,
-        now=now,
-        override_reason=reason,
+    ]
+    matrix = [
+        (column, page.url(therapist=column.slug), [lanes[column.key, on] for on, _ in days]) for column in columns
+    ]
+    return {"style": "matrix", "matrix": matrix, "dates": days}
+
+
+def weeks_of(lanes: Lanes, days: list[tuple[date, str]]) -> list[list[tuple[layout.Lane, str] | None]]:
+    """The lanes of one column's month by calendar week; None where the month has no such day."""
+    cells: list[tuple[layout.Lane, str] | None] = [None] * days[0][0].weekday()
+    cells += [(lane, url) for lane, (_, url) in zip(lanes.values(), days, strict=True)]
+    cells += [None] * (-len(cells) % 7)
+    return [cells[place : place + 7] for place in range(0, len(cells), 7)]
+
+
+def mark_missing(schedule: Schedule, now: datetime) -> None:
+    """Give every coming session on the board its `missing`: what its runner has not filled in yet."""
+    coming = [each for each in schedule.sessions() if each.runner_id and each.state == State.BOOKED and each.end > now]
+    found = missing_of({each.runner_id for each in coming})
+    for session in coming:
+        session.missing = found.get(session.runner_id, [])
+
+
+def undoable(by: User, now: datetime) -> list[Change]:
+    """What `by` did in the last minutes and can still take back, the latest act on each session, newest first."""
+    acts = Change.objects.filter(by=by, at__gt=now - UNDO, undone_at=None).select_related(
+        "appointment__runner__user", "appointment__therapist__user", "appointment__service"
     )
-
-
-def wish_of(request: HttpRequest, asked: Any) -> tuple[Service | None, TherapistProfile | None, RunnerProfile | None]:
-    """What was chosen so far; what is not known is as good as not chosen, except a runner (404)."""
-    service = Service.objects.active().filter(slug=asked.get("service", "")[:60]).first()
-    if service is None and not asked.get("service"):
-        service = Service.objects.active().first()
-    therapist = TherapistProfile.objects.select_related("user").filter(slug=asked.get("therapist", "")[:80]).first()
-    try:
-        runner_id = UUID(asked.get("runner", ""))
-    except ValueError:
-        return service, therapist, None
-    return service, therapist, get_contact(signed_in(request), runner_id)
-
-
-def offered_times(
-    service: Service | None, therapist: TherapistProfile | None, runner: RunnerProfile | None, on: date, now: datetime
-) -> list[Slot]:
-    """Free times of the week from `on`, by the clinic's clock, one per start."""
-    if service is None:
-        return []
-    last = on + timedelta(days=DAYS_OFFERED - 1)
-    found = find_slots(
-        service=service,
-        therapists=[therapist] if therapist else None,
-        first=on,
-        last=last,
-        zone=settings.CLINIC_ZONE,
-        runner=runner,
-        now=now,
-    )
-    return list({slot.start: slot for slot in found}.values())[:TIMES_OFFERED]
+    latest: dict[Any, Change] = {}
+    for act in acts:
+        act.until = act.at + UNDO  # type: ignore[attr-defined]  # for the page's countdown
+        latest.setdefault(act.appointment_id, act)
+    return [act for act in latest.values() if act.sequence == act.appointment.sequence][:UNDOABLE_SHOWN]
 
 
 def clinic_tz() -> ZoneInfo:
     return ZoneInfo(settings.CLINIC_ZONE)
+
+
+def clinic_today(now: datetime) -> date:
+    return now.astimezone(clinic_tz()).date()

@@ -11,7 +11,7 @@ from django.db.models import OuterRef, Subquery
 from assessments.models import Assessment, Intake
 from assessments.questions import region_names
 from bookings.models import Appointment
-from bookings.schedule import read_schedule
+from bookings.schedule import column_of, read_schedule
 from clinic.dashboard.calls import Call, who_to_call
 from clinic.dashboard.gaps import Gap, gaps_left
 from clinic.dashboard.logged import Fortnight, fortnights
@@ -83,9 +83,12 @@ def for_therapist(therapist: TherapistProfile, *, now: datetime) -> TherapistDay
     """The local day of `therapist` that holds `now`."""
     zone = therapist.user.zone
     on = now.astimezone(ZoneInfo(zone)).date()
-    schedule = read_schedule(therapists=[therapist], days=[on], zone=zone, now=now)
-    kept = schedule.visits.get(therapist.pk, [])
-    sessions = [visit.record for visit in kept if visit.record.hold_expires_at is None]
+    column = column_of(therapist)
+    schedule = read_schedule(columns=[column], days=[on], zone=zone, now=now)
+    kept = schedule.visits[column.key]
+    sessions = [
+        visit.record for visit in kept if visit.record.hold_expires_at is None and visit.record.workshop_id is None
+    ]
     in_care = list(
         RunnerProfile.objects.in_care_of(therapist).select_related("user").annotate(first_seen=first_seen_by(therapist))
     )
@@ -113,8 +116,8 @@ def for_therapist(therapist: TherapistProfile, *, now: datetime) -> TherapistDay
     ]
     if day.next is not None:
         day.next.is_next = True
-    taken = [visit.busy for visit in kept] + [each.period for each in schedule.absences.get(therapist.pk, [])]
-    day.rows = in_order(day.coming, gaps_left(work=schedule.work(therapist.pk, on), taken=taken, now=now))
+    taken = [visit.busy for visit in kept] + [each.period for each in schedule.absences[column.key]]
+    day.rows = in_order(day.coming, gaps_left(work=schedule.work(column, on), taken=taken, now=now))
     day.calls = who_to_call(runners=in_care, intakes=intakes, logged=logged, today=on)
     return day
 

@@ -1,0 +1,72 @@
+"""How the staff board writes people and acts."""
+
+from django import template
+from django.conf import settings
+
+from bookings.models import Appointment, Change
+from clinic.core.wording import clock
+
+register = template.Library()
+
+
+@register.filter
+def short_name(name: str) -> str:
+    """Jane Okonjo is J. Okonjo; a single name stays as it is."""
+    first, _, rest = name.strip().partition(" ")
+    return f"{first[:1]}. {rest}" if rest else first
+
+
+@register.filter
+def given(name: str) -> str:
+    """Jane Okonjo is "J. "; nothing for a single name."""
+    first, _, rest = name.strip().partition(" ")
+    return f"{first[:1]}. " if rest else ""
+
+
+@register.filter
+def family(name: str) -> str:
+    """Jane Okonjo is Okonjo."""
+    first, _, rest = name.strip().partition(" ")
+    return rest or first
+
+
+@register.filter
+def first_word(name: str) -> str:
+    """Yusuf Demirel is Yusuf."""
+    return name.partition(" ")[0]
+
+
+@register.filter
+def act_words(change: Change) -> str:
+    """What was done, for the line that takes it back: "Moved J. Okonjo to 12:15"."""
+    session: Appointment = change.appointment
+    who = short_name(session.runner.user.name) if session.runner else "a session"
+    match change.kind:
+        case Change.Kind.BOOKED:
+            return f"Booked {who} for {clock(session.start, settings.CLINIC_ZONE)}"
+        case Change.Kind.MOVED:
+            return (
+                f"Moved {who} to {clock(session.start, settings.CLINIC_ZONE)} with {session.therapist.user.first_name}"
+            )
+        case Change.Kind.RESIZED:
+            return f"{who} now ends at {clock(session.end, settings.CLINIC_ZONE)}"
+        case Change.Kind.CANCELLED:
+            return f"Cancelled {who}, {clock(session.start, settings.CLINIC_ZONE)}"
+    return f"{who}: {session.get_state_display().lower()}"
+
+
+@register.filter
+def where_words(visits: list) -> str:
+    """Where a therapist is on a day, from the blocks of their visits: "online, Room 1"."""
+    places: list[str] = []
+    for block in visits:
+        place = "online" if block.record.is_online else str(block.record.treatment_room or "clinic")
+        if place not in places:
+            places.append(place)
+    return ", ".join(places[:2])
+
+
+@register.filter
+def wide(lane_count: int) -> str:
+    """How much room there is for a name: beyond six lanes they scroll sideways instead."""
+    return "many" if lane_count > 6 else "tight" if lane_count == 6 else "few"
