@@ -1,6 +1,7 @@
 from django.urls import path
 
-from bookings.api import views
+from bookings.api import views, workshops
+from bookings.api.feed import FeedView
 
 urlpatterns = [
     path("services/", views.ServicesView.as_view(), name="services"),
@@ -13,4 +14,12 @@ urlpatterns = [
     path("appointments/<uuid:appointment_id>/move/", views.MoveView.as_view(), name="move"),
     path("appointments/<uuid:appointment_id>/cancel/", views.CancelView.as_view(), name="cancel"),
     path("appointments/<uuid:appointment_id>/calendar.ics", views.CalendarView.as_view(), name="calendar"),
+    path("calendar/<slug:token>.ics", FeedView.as_view(), name="feed"),
+    path("workshops/", workshops.WorkshopsView.as_view(), name="workshops"),
+    path("workshops/<uuid:workshop_id>/", workshops.WorkshopView.as_view(), name="workshop"),
+    path("workshops/<uuid:workshop_id>/seats/", workshops.WorkshopSeatsView.as_view(), name="workshop_seats"),
+    path(
+        "workshops/<uuid:workshop_id>/seats/<uuid:seat_id>/", workshops.WorkshopSeatView.as_view(), name="workshop_seat"
+    ),
+    path("workshops/<uuid:workshop_id>/waitlist/", workshops.WorkshopWaitlistView.as_view(), name="workshop_waitlist"),
 ]

@@ -21,7 +21,12 @@ from django.urls import URLResolver, get_resolver, reverse
 from assessments import services as assessing
 from assessments.entry import field_key
 from assessments.models import Intake, Recommendation
-from bookings.models import Appointment, Change, Service, TimeOff
+from bookings.models import Appointment, Change, Seat, Service, TimeOff
+from bookings.services.seats import take_seats
+from bookings.services.workshops import plan_workshop
+from bookings.workshop_letters import offer_token
+from bookings.services.feeds import make_feed
+from bookings.services.outside import connect_calendar
 from clinic.demo.models import Enclosure, Letter
 from clinic.people.services import invite, issue_token
 from clinic.reminders.letters import stop_token
@@ -128,6 +133,19 @@ def world(request: pytest.FixtureRequest, settings: Any, clock: Any) -> SimpleNa
         next_at=now,
         expires_at=now + timedelta(days=1),
     )
+    workshop = plan_workshop(
+        title="Running form",
+        capacity=3,
+        therapist=therapist.therapist,
+        start=now + timedelta(days=5),
+        minutes=60,
+        place="online",
+        by=staff,
+        now=now,
+        override_reason="Saturday",
+    )
+    seat = take_seats(workshop=workshop, runner=runner.runner, by=runner, now=now)[0]
+    spare = Seat.objects.create(workshop=workshop, runner=runner.runner, friend="Ana", state="cancelled", made_at=now)
     letter = Letter.objects.create(
         message_id="<1@clinic>", sender="a@mail.example", to="b@mail.example", subject="s", text="t", html="<p>t</p>"
     )
@@ -136,6 +154,10 @@ def world(request: pytest.FixtureRequest, settings: Any, clock: Any) -> SimpleNa
     )
     invitation, token = invite(email="aled@mail.example", name="Aled", role="therapist", by=staff, now=now)
     api_token, _ = issue_token(by=runner)
+    _, feed_token = make_feed(by=runner, now=now)
+    elsewhere = connect_calendar(
+        therapist=therapist.therapist, name="Choir", address="https://calendar.example/a.ics", by=therapist, now=now
+    )
     arguments = {
         "runner_id": runner.runner.pk,
         "prescription_id": prescription.pk,
@@ -146,6 +168,7 @@ def world(request: pytest.FixtureRequest, settings: Any, clock: Any) -> SimpleNa
         "time_off_id": time_off.pk,
         "assessment_id": draft.pk,
         "token_id": api_token.id,
+        "calendar_id": elsewhere.pk,
         "invitation_id": invitation.pk,
         "person_id": people["other_therapist"].pk,
         "token": token,
@@ -156,10 +179,26 @@ def world(request: pytest.FixtureRequest, settings: Any, clock: Any) -> SimpleNa
         "file_pk": enclosure.pk,
     }
     special = {
+        "bookings:workshop_offer": {"token": offer_token(spare)},
+        **{
+            f"bookings:{name}": {"slug": workshop.slug}
+            for name in (
+                *("workshop", "take_seats", "workshop_line", "give_back", "workshop_undo", "workshop_calendar"),
+                *("workshop_room", "workshop_change", "workshop_move", "workshop_cancel", "workshop_add"),
+                *("workshop_mark", "workshop_people"),
+            )
+        },
+        "api:workshop": {"workshop_id": workshop.pk},
+        "api:workshop_seats": {"workshop_id": workshop.pk},
+        "api:workshop_waitlist": {"workshop_id": workshop.pk},
+        "api:workshop_seat": {"workshop_id": workshop.pk, "seat_id": seat.pk},
         "bookings:check": {"appointment_id": hold.pk},
         "bookings:therapist": {"slug": therapist.therapist.slug},
         "bookings:hours_of": {"slug": therapist.therapist.slug},
         "bookings:clear_day": {"slug": therapist.therapist.slug},
+        "bookings:outside": {"slug": therapist.therapist.slug},
+        "bookings:feed_file": {"token": feed_token},
+        "api:feed": {"token": feed_token},
         "bookings:times": {"slug": service.slug},
         "api:therapist": {"slug": therapist.therapist.slug},
         "assessments:decide": {"pk": recommendation.pk if recommendation else 0},

@@ -1,0 +1,285 @@
+"""Workshops as the clinic runs them: plan, change, move, cancel; who comes, who waits, who was there."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from bookings import video
+from bookings import workshop_access as access
+from bookings.models import Appointment, Seat, Workshop
+from bookings.models.workshops import SeatState
+from bookings.seating import is_coming, seats_left, with_counts
+from bookings.services import seats as verbs
+from bookings.services import workshops as services
+from bookings.views.clock import Clock, clock_of
+from bookings.views.reader import signed_in
+from bookings.workshop_forms import AboutForm, CancelForm, PlanForm, TimeForm, about_of, time_of
+from clinic.core.errors import DomainError
+from clinic.core.kept import typed
+from clinic.people.access import get_contact, role_required
+from clinic.people.services import find_runners
+
+PAST_PER_PAGE = 15
+MARKS = {"came": True, "missed": False, "unmarked": None}
+
+
+def desk_list(request: HttpRequest, clock: Clock) -> HttpResponse:
+    """Every workshop, coming ones first; a therapist's own are theirs to open."""
+    all_of_them = with_counts(Workshop.objects.filter(booking__isnull=False), clock.now)
+    coming = all_of_them.filter(state=Workshop.State.PLANNED, booking__end__gt=clock.now).order_by("booking__start")
+    over = all_of_them.exclude(state=Workshop.State.PLANNED, booking__end__gt=clock.now).order_by("-booking__start")
+    context = {
+        "clock": clock,
+        "rows": [(each, seats_left(each, clock.now)) for each in coming[:100]],
+        "past": Paginator(over, PAST_PER_PAGE).get_page(request.GET.get("page")),
+    }
+    return render(request, "bookings/workshops_desk.html", context)
+
+
+def desk_page(
+    request: HttpRequest, found: Workshop, clock: Clock, *, refused: DomainError | None = None
+) -> HttpResponse:
+    """One workshop for staff and its therapist: facts, people, who waits. `refused` is what just went wrong."""
+    user = signed_in(request)
+    words = request.GET.get("q", "").strip()[:100] if user.is_clinic_staff else ""
+    context = listed(found, clock) | {
+        "refused": refused,
+        "left": seats_left(found, clock.now),
+        "is_coming": is_coming(found, clock.now),
+        "may_mark": clock.now >= found.booking.start - services.EARLIEST,
+        "may_run": user.is_clinic_staff,
+        "door": video.door(found.booking, clock.now),
+        "may_join": found.booking.therapist.user_id == user.pk,
+        "words": words,
+        "found": find_runners(words=words) if words else [],
+    }
+    return render(request, "bookings/workshop_desk.html", context, status=refused.status if refused else 200)
+
+
+def listed(found: Workshop, clock: Clock) -> dict[str, Any]:
+    """Who has seats, who waits, who gave back late; and who of them has another session at that time. Two queries."""
+    seats = list(Seat.objects.filter(workshop=found).select_related("runner__user").order_by("made_at", "friend"))
+    for seat in seats:
+        seat.workshop = found
+    taken = sorted(
+        (seat for seat in seats if seat.state == SeatState.TAKEN),
+        key=lambda seat: (seat.runner.user.name.casefold(), seat.friend.casefold()),
+    )
+    own = [seat.runner_id for seat in taken if not seat.friend]
+    booking = found.booking
+    elsewhere = set(
+        Appointment.objects.live(clock.now)
+        .filter(runner__in=own)
+        .overlapping(booking.start, booking.end)
+        .values_list("runner", flat=True)
+    )
+    return {
+        "workshop": found,
+        "booking": booking,
+        "clock": clock,
+        "taken": taken,
+        "offered": [seat for seat in seats if seat.state == SeatState.OFFERED],
+        "waiting": [seat for seat in seats if seat.state == SeatState.WAITING],
+        "late": [seat for seat in seats if is_late(found, seat)],
+        "elsewhere": elsewhere,
+        "came": sum(1 for seat in taken if seat.attended),
+    }
+
+
+def is_late(found: Workshop, seat: Seat) -> bool:
+    """Whether it was given back too late to be free."""
+    back = seat.state == SeatState.CANCELLED and seat.offered_until is None and seat.cancelled_at is not None
+    if not back or found.state != Workshop.State.PLANNED:
+        return False
+    return bool(seat.cancelled_at and seat.cancelled_at > found.free_until) and not (
+        found.moved_at is not None and seat.made_at < found.moved_at
+    )
+
+
+@role_required("staff")
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def new(request: HttpRequest) -> HttpResponse:
+    """Plan a workshop."""
+    clock = clock_of(request)
+    tomorrow = clock.now.astimezone(clinic_zone()).date() + timedelta(days=1)
+    initial = {"on": tomorrow, "minutes": 90, "capacity": 12, "change_notice_h": 24, "place": "clinic"}
+    form = PlanForm(typed(request), initial=initial)
+    status = 422 if request.method == "POST" else 200
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = services.plan_workshop(**form.about, **form.time, by=signed_in(request), now=clock.now)
+        except DomainError as refused:
+            status = told(form, refused)
+        else:
+            messages.success(request, f"Planned: {made.title}, {when(made.booking.start)}.")
+            return redirect("bookings:workshop", made.slug)
+    context = {"form": form, "heading": "New workshop", "act": "Plan the workshop", "back": ""}
+    return render(request, "bookings/workshop_form.html", context, status=status)
+
+
+@role_required("staff")
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def change(request: HttpRequest, slug: str) -> HttpResponse:
+    """Change the words, seats and price."""
+    clock = clock_of(request)
+    found = access.get_workshop(slug, clock.now)
+    form = AboutForm(typed(request), initial=about_of(found))
+    status = 422 if request.method == "POST" else 200
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.change_workshop(workshop=found, changes=form.about, by=signed_in(request), now=clock.now)
+        except DomainError as refused:
+            status = told(form, refused)
+        else:
+            messages.success(request, "Saved. Nobody is written to for this.")
+            return redirect("bookings:workshop", found.slug)
+    context = {"form": form, "heading": f"Change {found.title}", "act": "Save", "back": found.slug}
+    return render(request, "bookings/workshop_form.html", context, status=status)
+
+
+@role_required("staff")
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def move(request: HttpRequest, slug: str) -> HttpResponse:
+    """Give it another time; everybody with a seat is told once."""
+    clock = clock_of(request)
+    found = access.get_workshop(slug, clock.now)
+    form = TimeForm(typed(request), initial=time_of(found, clinic_zone()))
+    status = 422 if request.method == "POST" else 200
+    if request.method == "POST" and form.is_valid():
+        try:
+            count = services.move_workshop(workshop=found, **form.time, by=signed_in(request), now=clock.now)
+        except DomainError as refused:
+            status = told(form, refused)
+        else:
+            messages.success(
+                request, f"Moved to {when(form.cleaned_data['start'])}. {people_words(count)} told by e-mail."
+            )
+            return redirect("bookings:workshop", found.slug)
+    context = listed(found, clock) | {
+        "form": form,
+        "heading": f"Move {found.title}",
+        "act": "Move the workshop",
+        "back": found.slug,
+        "told": len({seat.runner_id for seat in Seat.objects.filter(workshop=found, state__in=("taken", "offered"))}),
+    }
+    return render(request, "bookings/workshop_form.html", context, status=status)
+
+
+@role_required("staff")
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def cancel(request: HttpRequest, slug: str) -> HttpResponse:
+    """Cancel the whole workshop and tell everybody once; who is told is shown before."""
+    clock = clock_of(request)
+    found = access.get_workshop(slug, clock.now)
+    form = CancelForm(typed(request))
+    status = 422 if request.method == "POST" else 200
+    if request.method == "POST" and form.is_valid():
+        try:
+            count = services.cancel_workshop(
+                workshop=found, by=signed_in(request), now=clock.now, reason=form.cleaned_data["reason"]
+            )
+        except DomainError as refused:
+            status = told(form, refused)
+        else:
+            messages.success(request, f"Cancelled. {people_words(count)} told by e-mail.")
+            return redirect("bookings:workshop", found.slug)
+    context = listed(found, clock)
+    everybody = {seat.runner_id for name in ("taken", "offered", "waiting") for seat in context[name]}
+    return render(
+        request, "bookings/workshop_cancel.html", context | {"form": form, "told": len(everybody)}, status=status
+    )
+
+
+@role_required("staff")
+@require_POST
+def add(request: HttpRequest, slug: str) -> HttpResponse:
+    """Take a seat for a runner on the phone, or give theirs back."""
+    clock, user = clock_of(request), signed_in(request)
+    found = access.get_workshop(slug, clock.now)
+    try:
+        if request.POST.get("do") == "back":
+            seat = get_object_or_404(Seat, workshop=found, pk=uuid_of(request.POST.get("seat")))
+            if seat.state == SeatState.TAKEN:
+                verbs.give_back_seats(seats=[seat], by=user, now=clock.now)
+            else:
+                verbs.leave_line(seat=seat, by=user, now=clock.now)
+            messages.success(request, f"{seat.friend or seat.runner.user.name} is off the list.")
+        else:
+            runner_id = uuid_of(request.POST.get("runner"))
+            if runner_id is None:
+                raise DomainError("For whom? Find the runner first.", code="no_runner")
+            runner = get_contact(user, runner_id)
+            friends = [name for name in request.POST.getlist("friend")[:20] if name.strip()]
+            verbs.take_seats(workshop=found, runner=runner, by=user, now=clock.now, friends=friends)
+            messages.success(request, f"{runner.user.name} has a seat.")
+    except DomainError as refused:
+        return desk_page(request, access.get_workshop(slug, clock.now), clock, refused=refused)
+    return redirect("bookings:workshop", found.slug)
+
+
+@role_required("staff", "therapist")
+@require_POST
+def mark(request: HttpRequest, slug: str) -> HttpResponse:
+    """Came, did not come, or unmarked after a slip."""
+    clock, user = clock_of(request), signed_in(request)
+    found = access.get_led_workshop(user, slug, clock.now)
+    seat = get_object_or_404(Seat, workshop=found, pk=uuid_of(request.POST.get("seat")))
+    if request.POST.get("state") not in MARKS:
+        raise DomainError("Choose came or did not come.", code="bad_state")
+    services.mark_attendance(seat=seat, attended=MARKS[request.POST["state"]], by=user, now=clock.now)
+    return redirect("bookings:workshop", found.slug)
+
+
+@role_required("staff", "therapist")
+@never_cache
+@require_safe
+def people(request: HttpRequest, slug: str) -> HttpResponse:
+    """The list to print: names, boxes to tick."""
+    clock = clock_of(request)
+    found = access.get_led_workshop(signed_in(request), slug, clock.now)
+    return render(request, "bookings/workshop_people.html", listed(found, clock))
+
+
+def told(form: forms.Form, refused: DomainError) -> int:
+    """Put the refusal beside its field, or above the form; the status to answer with."""
+    known = {name: sentence for name, sentence in refused.fields.items() if name in form.fields}
+    for name, sentence in known.items():
+        form.add_error(name, sentence)
+    if not known:
+        form.add_error(None, refused.message)
+    return refused.status
+
+
+def uuid_of(text: str | None) -> UUID | None:
+    try:
+        return UUID(text or "")
+    except ValueError:
+        return None
+
+
+def clinic_zone() -> ZoneInfo:
+    return ZoneInfo(settings.CLINIC_ZONE)
+
+
+def when(at: datetime) -> str:
+    """Tuesday 1 December, 17:30, at the clinic."""
+    return f"{at.astimezone(clinic_zone()):%A %-d %B, %H:%M}"
+
+
+def people_words(count: int) -> str:
+    """ "Nobody had to be", "1 person is", "9 people are"; goes before "told"."""
+    return "Nobody had to be" if count == 0 else "1 person is" if count == 1 else f"{count} people are"
