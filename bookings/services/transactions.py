@@ -27,9 +27,9 @@ DEADLOCK_OR_STALE = {"40P01", "40001"}
 def whole(verb: Callable[P, R]) -> Callable[P, R]:
     """Run `verb` in one transaction; run it again from the start after a deadlock or a serialisation failure.
 
-    A no-overlap constraint that refuses becomes the Conflict a person can read: `slot_taken` or `runner_busy`. After
-    TRIES deadlocks it is Conflict `busy`. Inside a caller's transaction there is no second try: only the whole may be
-    repeated.
+    A no-overlap constraint that refuses becomes the Conflict a person can read: `slot_taken` or `runner_busy`. Where two
+    took the same room or piece of equipment in the same moment, the second tries again: another may be free. After TRIES
+    deadlocks it is Conflict `busy`. Inside a caller's transaction there is no second try: only the whole may be repeated.
     """
 
     @wraps(verb)
@@ -40,7 +40,12 @@ def whole(verb: Callable[P, R]) -> Callable[P, R]:
                 with transaction.atomic():
                     return verb(*args, **kwargs)
             except IntegrityError as refused:
-                raise translated(refused) from refused
+                error = translated(refused)
+                if number == tries or not isinstance(error, ThingGone):
+                    raise error from refused
+            except ThingGone:
+                if number == tries:
+                    raise
             except OperationalError as failed:
                 if not can_heal(failed):
                     raise
@@ -58,13 +63,19 @@ def can_heal(failed: OperationalError) -> bool:
     return getattr(cause, "pgcode", None) in DEADLOCK_OR_STALE or "database is locked" in str(failed)
 
 
+class ThingGone(Conflict):
+    """The room or the piece of equipment just found free was taken in the same moment; another may be free."""
+
+
 def translated(refused: IntegrityError) -> Exception:
     """The database's refusal as a sentence, or the error itself where it is no matter of overlap."""
     text = str(refused)
     for constraint in Appointment._meta.constraints:
         if constraint.name in text and constraint.name.endswith("_no_overlap"):
-            code = "runner_busy" if constraint.name == "runner_no_overlap" else "slot_taken"
-            return Conflict(str(constraint.violation_error_message), code=code)
+            sentence = str(constraint.violation_error_message)
+            if constraint.name in ("room_no_overlap", "equipment_no_overlap"):
+                return ThingGone(sentence, code="slot_taken")
+            return Conflict(sentence, code="runner_busy" if constraint.name == "runner_no_overlap" else "slot_taken")
     return refused
 
 

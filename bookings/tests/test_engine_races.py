@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 from django.db import OperationalError, close_old_connections, connection, connections
 
-from bookings.models import Appointment, Service
+from bookings.models import Appointment, DailyCap, Equipment, Service
 from bookings.services import book_slot, confirm_hold, hold_slot, move_appointment
 from bookings.services.transactions import whole
 from clinic.core.errors import Conflict, DomainError
@@ -92,6 +92,33 @@ def test_overlapping_starts(visit, therapist, crowd, thursday, now) -> None:
     )
     assert ends == {"done": 1, "slot_taken": PEOPLE - 1}
     assert overlaps() == 0
+
+
+def test_the_last_place_of_a_day_goes_once(visit, therapist, crowd, thursday, now) -> None:
+    DailyCap.objects.create(therapist=therapist.therapist, most=3)
+    ends = at_once(
+        [
+            booking(visit, therapist, each, thursday + timedelta(minutes=45 * (number % 4)), now)
+            for number, each in enumerate(crowd)
+        ]
+    )
+    assert ends["done"] == 3
+    assert set(ends) == {"done", "slot_taken", "day_full"}
+    assert Appointment.objects.count() == 3
+
+
+def test_two_treadmills_serve_two_therapists_at_once(visit, therapist, crowd, hours, thursday, now) -> None:
+    """Both find the same belt free; the second to write takes the other one instead of being refused."""
+    from bookings.tests.test_engine_availability import more_therapists
+
+    Service.objects.update(equipment_kind="treadmill")
+    visit.refresh_from_db()
+    for name in ("Belt", "Second belt"):
+        Equipment.objects.create(name=name, kind="treadmill")
+    people = [therapist, *(each.user for each in more_therapists(visit, 3))]
+    ends = at_once([booking(visit, each, crowd[number], thursday, now) for number, each in enumerate(people)])
+    assert ends == {"done": 2, "slot_taken": 2}
+    assert len(set(Appointment.objects.values_list("equipment_id", flat=True))) == 2
 
 
 def test_one_runner_clicking_many_times(visit, therapist, runner, thursday, now) -> None:
