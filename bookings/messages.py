@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 
-from bookings import ics, video
+from bookings import ics, links, video
 from bookings.models import Appointment, Change
 from bookings.models.appointments import State
 from clinic.core.errors import Conflict
@@ -169,6 +169,11 @@ def facts(reminder: Reminder) -> dict[str, Any]:
     return appointment_facts(appointment) if appointment is not None else {}
 
 
+def open_address(appointment: Appointment) -> str:
+    """The session's page for whoever booked it without an account: the link is the key."""
+    return settings.SITE_URL + reverse("bookings:visit", args=[links.sign(appointment)])
+
+
 def appointment_facts(appointment: Appointment) -> dict[str, Any]:
     """The facts every letter about `appointment` may use; instants are UTC, addresses carry the clinic's host."""
 
@@ -182,7 +187,7 @@ def appointment_facts(appointment: Appointment) -> dict[str, Any]:
         "online": appointment.is_online,
         "room_opens": video.opens_at(appointment),
         "change_until": appointment.change_until,
-        "page_url": address("appointment", appointment.pk),
+        "page_url": address("appointment", appointment.pk) if appointment.booked_by_id else open_address(appointment),
         "room_url": address("room", appointment.pk),
         "move_url": address("move", appointment.pk),
         "calendar_url": address("calendar", appointment.pk),

@@ -9,6 +9,9 @@ Refusals are `clinic.core.errors.DomainError`: `Conflict` (409) with code `slot_
     release_hold(appointment, by, now) -> None
     book_slot(service, therapist | None, runner, start, by, now, override_reason="") -> Appointment
     book_for_caller(service, therapist | None, start, name, email, phone, by, now, override_reason="") -> Appointment
+    hold_for_visitor(service, therapist | None, start, browser, source, zone, now) -> Visitor   (no account, no runner)
+    ask_code(visitor, name, email, phone, source, now) -> (Visitor, code | None); prove(visitor, code, now) -> Appointment
+    adopt_hold(visitor, runner, by, now) -> Appointment (held)     after a log-in
     move_appointment(appointment, start, by, now, therapist=None, reason="", override=False) -> Appointment
     cancel_appointment(appointment, by, now, reason="", accept_fee=False) -> Appointment   (late_fee_pence where it costs)
     waive_late_fee(appointment, by, reason) -> Appointment
@@ -55,6 +58,7 @@ from bookings.services.hours import (
 )
 from bookings.services.offers import accept_offer, decline_offer, expire_offers, offer_instead, withdraw_offer
 from bookings.services.undoing import UNDO, last_undoable, may_undo, undo
+from bookings.services.visitors import adopt_hold, ask_code, hold_for_visitor, prove, release_visitor
 from bookings.services.waitlist import join_waitlist, leave_waitlist, offer_free_times
 
 __all__ = [
@@ -65,6 +69,8 @@ __all__ = [
     "TimeOffAdded",
     "accept_offer",
     "add_time_off",
+    "adopt_hold",
+    "ask_code",
     "book_for_caller",
     "book_slot",
     "cancel_appointment",
@@ -72,6 +78,7 @@ __all__ = [
     "confirm_hold",
     "decline_offer",
     "expire_offers",
+    "hold_for_visitor",
     "hold_slot",
     "join_waitlist",
     "last_undoable",
@@ -87,7 +94,9 @@ __all__ = [
     "offer_free_times",
     "offer_instead",
     "outside_hours",
+    "prove",
     "release_hold",
+    "release_visitor",
     "remove_time_off",
     "set_override",
     "set_weekly_hours",

@@ -14,17 +14,17 @@ from bookings import access, services
 from bookings.instants import parse_instant
 from bookings.models import Appointment, Service
 from bookings.models.appointments import State
-from bookings.prices import price_of
+from bookings.prices import late_fee_of, price_of
+from bookings.runner_forms import PayerForm
 from bookings.services.holding import HOLD
 from bookings.views.clock import Clock, clock_of
 from bookings.views.reader import signed_in
-from bookings.views.times import Wish, times_page
+from bookings.views.times import Wish, times_page, times_url
+from bookings.views.visitors import held_visitor, last_visitor, take_for_visitor
 from clinic.core.decorators import public
 from clinic.core.errors import DomainError, Forbidden
 from clinic.people.access import role_required
 from clinic.people.models import RunnerProfile
-
-PICKED = "picked_slot"
 
 
 @public
@@ -46,7 +46,15 @@ def book(request: HttpRequest) -> HttpResponse:
         )
         for service in offered
     ]
-    return render(request, "bookings/book.html", {"rows": rows, "person": person, "held": live_hold(request)})
+    held = live_hold(request)
+    context = {
+        "rows": rows,
+        "person": person,
+        "clock": clock_of(request),
+        "held": held,
+        "held_url": held_url(held) if held else "",
+    }
+    return render(request, "bookings/book.html", context)
 
 
 @public
@@ -65,35 +73,40 @@ def times(request: HttpRequest, slug: str) -> HttpResponse:
         unreadable = DomainError("We could not read that time. Pick one of those below.", code="unreadable")
         return times_page(request, wish, clock, refused=unreadable, status=409)
     if not request.user.is_authenticated:
-        request.session[PICKED] = {"service": service.slug, "therapist": who, "start": start.isoformat()}
-        return redirect("bookings:resume")
+        return take_for_visitor(request, wish, clock, start)
     return take(request, wish, clock, start)
 
 
-@public
 @never_cache
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def resume(request: HttpRequest) -> HttpResponse:
-    """The way back to a picked time: a visitor is asked to log in or sign up, a runner gets the hold."""
-    picked = request.session.get(PICKED)
-    start = parse_instant(picked["start"]) if picked else None
-    if picked is None or start is None:
-        return redirect("bookings:book")
-    service = access.get_service(picked["service"])
-    wish = Wish(service, access.get_therapist(picked["therapist"]) if picked["therapist"] else None, runner_of(request))
+    """Back from the log-in: what this browser held as a visitor's becomes the runner's hold, by one tap."""
     clock = clock_of(request)
-    if not request.user.is_authenticated:
-        here = urlencode({"next": request.path})
-        context = {
-            "wish": wish,
-            "start": start,
-            "clock": clock,
-            "price_pence": price_of(service, wish.therapist),
-            "here": here,
-        }
-        return render(request, "bookings/resume.html", context)
-    del request.session[PICKED]
-    return take(request, wish, clock, start)
+    visitor = last_visitor(request)
+    if visitor is None:
+        return redirect("bookings:book")
+    runner, held = runner_of(request), visitor.hold
+    if held.runner_id is not None:
+        return (
+            redirect("bookings:check", held.pk) if runner and runner.pk == held.runner_id else redirect("bookings:book")
+        )
+    wish = Wish(held.service, held.therapist, runner)
+    if request.method == "POST":
+        if runner is None or not held.is_live_hold(clock.now):
+            return take(request, wish, clock, held.start)
+        try:
+            adopted = services.adopt_hold(visitor=visitor, runner=runner, by=signed_in(request), now=clock.now)
+        except DomainError as refused:
+            return times_page(request, wish, clock, refused=refused, wanted=held.start, status=409)
+        return redirect("bookings:check", adopted.pk)
+    context = {
+        "wish": wish,
+        "start": held.start,
+        "clock": clock,
+        "price_pence": price_of(held.service, held.therapist),
+        "is_kept": held.is_live_hold(clock.now),
+    }
+    return render(request, "bookings/resume.html", context)
 
 
 def take(request: HttpRequest, wish: Wish, clock: Clock, start: datetime) -> HttpResponse:
@@ -133,16 +146,26 @@ def check(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     if not held.is_live_hold(clock.now):
         ended = DomainError("Your five minutes are over, and the time is open to others again.", code="hold_ended")
         return times_page(request, wish_of(held), clock, refused=ended, wanted=held.start, status=409)
+    return check_page(request, held, clock, PayerForm(service=held.service))
+
+
+def check_page(
+    request: HttpRequest, held: Appointment, clock: Clock, form: PayerForm, *, status: int = 200
+) -> HttpResponse:
+    """The held time, what it costs, and until when it can be changed for nothing."""
+    expires_at = held.hold_expires_at or clock.now
     context = {
         "held": held,
         "clock": clock,
+        "form": form,
         "price_pence": price_of(held.service, held.therapist),
+        "late_fee_pence": late_fee_of(held.service, held.therapist),
         "change_until": held.change_until,
-        "left": int((held.hold_expires_at - clock.now).total_seconds()),
+        "left": int((expires_at - clock.now).total_seconds()),
         "whole": int(HOLD.total_seconds()),
         "times_url": times_url(held),
     }
-    return render(request, "bookings/check.html", context)
+    return render(request, "bookings/check.html", context, status=status)
 
 
 def decide_on(request: HttpRequest, held: Appointment, clock: Clock) -> HttpResponse:
@@ -150,8 +173,17 @@ def decide_on(request: HttpRequest, held: Appointment, clock: Clock) -> HttpResp
     if request.POST.get("do") == "release":
         services.release_hold(appointment=held, by=signed_in(request), now=clock.now)
         return redirect(times_url(held))
+    form = PayerForm(request.POST, service=held.service)
+    if not form.is_valid():
+        return check_page(request, held, clock, form, status=422)
     try:
-        booked = services.confirm_hold(appointment=held, by=signed_in(request), now=clock.now)
+        booked = services.confirm_hold(
+            appointment=held,
+            by=signed_in(request),
+            now=clock.now,
+            payer=form.cleaned_data.get("payer", ""),
+            insurer=form.cleaned_data.get("insurer", ""),
+        )
     except DomainError as refused:
         return times_page(request, wish_of(held), clock, refused=refused, wanted=held.start, status=409)
     return redirect(f"{reverse('bookings:appointment', args=[booked.pk])}?booked=1")
@@ -161,21 +193,24 @@ def wish_of(held: Appointment) -> Wish:
     return Wish(held.service, held.therapist, held.runner)
 
 
-def times_url(held: Appointment) -> str:
-    """The times of the held service with its therapist."""
-    return f"{reverse('bookings:times', args=[held.service.slug])}?{urlencode({'therapist': held.therapist.slug})}"
-
-
 def runner_of(request: HttpRequest) -> RunnerProfile | None:
     """The profile of the runner asking; None for visitors and the team."""
     user = signed_in(request)
     return user.runner if user.is_authenticated and user.is_runner else None
 
 
+def held_url(held: Appointment) -> str:
+    """Where a held time is booked: by its runner, or by the visitor whose browser keeps it."""
+    return reverse("bookings:check", args=[held.pk]) if held.runner_id else reverse("bookings:details")
+
+
 def live_hold(request: HttpRequest) -> Appointment | None:
-    """What the runner asking holds just now."""
+    """What the runner asking, or a visitor's browser, holds just now."""
+    clock = clock_of(request)
+    if not request.user.is_authenticated:
+        visitor = held_visitor(request, clock.now)
+        return visitor.hold if visitor else None
     if runner_of(request) is None:
         return None
-    clock = clock_of(request)
     mine = Appointment.objects.visible_to(signed_in(request)).with_people()
     return mine.filter(state=State.HELD, hold_expires_at__gt=clock.now).first()

@@ -101,6 +101,11 @@ def choices_of_people(request: HttpRequest, wish: Wish) -> dict[str, Any]:
     }
 
 
+def times_url(held: Appointment) -> str:
+    """The times of the held service with its therapist."""
+    return f"{reverse('bookings:times', args=[held.service.slug])}?{urlencode({'therapist': held.therapist.slug})}"
+
+
 def first_day(request: HttpRequest, wish: Wish, clock: Clock, wanted: datetime | None) -> date:
     """The Monday to begin with: of `wanted`, of `?from=`, or of today; never before this week."""
     this_week = clock.today - timedelta(days=clock.today.weekday())

@@ -2,10 +2,12 @@
 
 from datetime import datetime
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.utils import is_mfa_enabled
+from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
-from django.db.models import Q
 
 from clinic.audit.services import record
 from clinic.core.errors import Conflict, DomainError
@@ -72,9 +74,39 @@ def register_runner(*, name: str, email: str, phone: str, by: User | None, zone:
     return runner
 
 
-def find_runners(*, words: str) -> "list[RunnerProfile]":
-    """Runners whose name, address or phone holds every one of `words`, at most 20, by name; for the front desk."""
-    found = RunnerProfile.objects.select_related("user")
-    for word in words.split():
-        found = found.filter(Q(user__name__icontains=word) | Q(user__email__icontains=word) | Q(phone__icontains=word))
-    return list(found.order_by("user__name")[:20])
+@transaction.atomic
+def agree_to_health_data(*, user: User, now: datetime) -> None:
+    """`user` agreed to the processing of health data; who has agreed already is not asked, and nothing changes."""
+    agreed = Consent.objects.filter(user=user, kind=HEALTH_DATA, version=HEALTH_DATA_VERSION, withdrawn_at=None)
+    if not agreed.exists():
+        consent = Consent.objects.create(user=user, kind=HEALTH_DATA, version=HEALTH_DATA_VERSION, given_at=now)
+        record(by=user, action="consent.given", subject=consent, runner=user.runner)
+
+
+def prove_address(*, user: User) -> None:
+    """`user` reads the mail of their address: somebody without a log-in yet needs no other proof to make one."""
+    if not user.has_usable_password():
+        EmailAddress.objects.get_or_create(user=user, email=user.email, defaults={"verified": True, "primary": True})
+
+
+@transaction.atomic
+def choose_first_password(*, user: User, password: str) -> User:
+    """Somebody whom the clinic knows makes their log-in; the door has made sure that the address is theirs.
+
+    Raises Conflict `has_password` when there is a way in already, DomainError `bad_details` for a weak password.
+    """
+    locked = User.objects.select_for_update().get(pk=user.pk)
+    if locked.has_usable_password() or is_mfa_enabled(locked) or not locked.is_runner or not locked.is_active:
+        raise Conflict("You have a password already. Log in with it, or set a new one.", code="has_password")
+    try:
+        validate_password(password, locked)
+    except ValidationError as error:
+        sentence = " ".join(error.messages)
+        raise DomainError(sentence, code="bad_details", fields={"password": sentence}) from error
+    locked.set_password(password)
+    locked.save(update_fields=["password"])
+    EmailAddress.objects.update_or_create(
+        user=locked, email=locked.email, defaults={"verified": True, "primary": True}
+    )
+    record(by=locked, action="login.password_chosen", subject=locked, runner=locked.runner)
+    return locked

@@ -1,0 +1,301 @@
+"""Booking without an account: details, the code from the mail, the session behind its own link."""
+
+import secrets
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+from allauth.account.internal.flows.login import perform_login
+from allauth.account.models import Login
+from allauth.core.exceptions import ImmediateHttpResponse
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_safe
+from rest_framework.throttling import BaseThrottle
+
+from bookings import ics, links, services
+from bookings.codes import mail_code
+from bookings.models import Appointment, Change, Visitor
+from bookings.models.appointments import State
+from bookings.prices import late_fee_of, part_words, price_of
+from bookings.runner_forms import CodeForm, DetailsForm, FirstPasswordForm
+from bookings.services import visitors
+from bookings.services.holding import GRACE, HOLD
+from bookings.services.visitors import LONGEST_HOLD
+from bookings.views.clock import Clock, clock_of
+from bookings.views.times import Wish, times_page, times_url
+from clinic.core.decorators import public
+from clinic.core.errors import DomainError
+from clinic.people.models import RunnerProfile
+from clinic.people.services import choose_first_password
+
+BROWSER, TYPED, PROVEN = "visitor", "visitor_typed", "visitor_proven"
+PROOF_LASTS = LONGEST_HOLD.total_seconds() * 2
+
+
+def browser_of(request: HttpRequest, *, make: bool = False) -> str:
+    """The hash this browser's holds go by; "" when it has none and `make` is not asked."""
+    if make and BROWSER not in request.session:
+        request.session[BROWSER] = secrets.token_urlsafe(24)
+    token = request.session.get(BROWSER, "")
+    return sha256(token.encode()).hexdigest() if token else ""
+
+
+def source_of(request: HttpRequest) -> str:
+    """Where the request comes from, behind as many proxies as NUM_PROXIES says."""
+    return str(BaseThrottle().get_ident(request) or "")  # type: ignore[arg-type]  # reads headers alone
+
+
+def held_visitor(request: HttpRequest, now: datetime) -> Visitor | None:
+    """What this browser holds without an account."""
+    browser = browser_of(request)
+    return visitors.held_by(browser, now) if browser else None
+
+
+def last_visitor(request: HttpRequest) -> Visitor | None:
+    """What this browser held last without an account, whatever became of it."""
+    browser = browser_of(request)
+    mine = Visitor.objects.filter(session_hash=browser)
+    people = mine.select_related("hold__service", "hold__therapist__user")
+    return people.order_by("-made_at").first() if browser else None
+
+
+def take_for_visitor(request: HttpRequest, wish: Wish, clock: Clock, start: datetime) -> HttpResponse:
+    """Hold `start` for this browser and go on to the details; if it cannot be had, the page with the nearest times."""
+    try:
+        visitors.hold_for_visitor(
+            service=wish.service,
+            therapist=wish.therapist,
+            start=start,
+            browser=browser_of(request, make=True),
+            source=source_of(request),
+            zone=clock.zone,
+            now=clock.now,
+        )
+    except DomainError as refused:
+        return times_page(request, wish, clock, refused=refused, wanted=start, status=refused_status(refused))
+    return redirect("bookings:details")
+
+
+def refused_status(refused: DomainError) -> int:
+    return 429 if refused.status == 429 else 409
+
+
+@public
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def details(request: HttpRequest) -> HttpResponse:
+    """Who the time is for: name, address, consent; then a code is mailed. What was typed stays."""
+    clock = clock_of(request)
+    visitor = held_visitor(request, clock.now)
+    if request.method == "POST":
+        request.session[TYPED] = {name: request.POST.get(name, "")[:254] for name in DetailsForm.kept}
+    if visitor is None:
+        return ended(request, clock)
+    if request.POST.get("do") == "release":
+        services.release_visitor(browser=browser_of(request), now=clock.now)
+        return redirect(times_url(visitor.hold))
+    form = DetailsForm(
+        request.POST if request.method == "POST" else None,
+        service=visitor.hold.service,
+        initial=request.session.get(TYPED, {}),
+    )
+    if request.method == "POST" and form.is_valid():
+        refused = send(request, visitor, clock.now)
+        if refused is None:
+            return redirect("bookings:code")
+        for field, sentence in (refused.fields or {"": refused.message}).items():
+            form.add_error(field if field in form.fields else None, sentence)
+    context = page_facts(visitor, clock) | {"form": form}
+    return render(request, "bookings/details.html", context, status=422 if request.method == "POST" else 200)
+
+
+def send(request: HttpRequest, visitor: Visitor, now: datetime) -> DomainError | None:
+    """Mail a new code to whom this browser named; the refusal, if it was refused."""
+    typed = request.session.get(TYPED, {})
+    try:
+        kept, made = visitors.ask_code(
+            visitor=visitor,
+            name=typed.get("name", ""),
+            email=typed.get("email", ""),
+            phone=typed.get("phone", ""),
+            source=source_of(request),
+            now=now,
+        )
+        mail_code(visitor=kept, code=made)
+    except DomainError as refused:
+        return refused
+    return None
+
+
+@public
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def code(request: HttpRequest) -> HttpResponse:
+    """The code from the mail: typed, it books."""
+    clock = clock_of(request)
+    visitor = held_visitor(request, clock.now - (GRACE if request.method == "POST" else timedelta()))
+    if visitor is None:
+        return ended(request, clock)
+    if not visitor.code_hash:
+        return redirect("bookings:details")
+    is_again = request.POST.get("do") == "resend"
+    form = CodeForm(request.POST if request.method == "POST" and not is_again else None)
+    if is_again:
+        refused = send(request, visitor, clock.now)
+        if refused is not None:
+            messages.error(request, refused.message)
+        else:
+            messages.success(request, "A new code is on its way. The old one fits no more.")
+        return redirect("bookings:code")
+    if request.method == "POST" and form.is_valid():
+        typed = request.session.get(TYPED, {})
+        try:
+            booked = visitors.prove(
+                visitor=visitor,
+                code=form.cleaned_data["code"],
+                payer=typed.get("payer", ""),
+                insurer=typed.get("insurer", ""),
+                now=clock.now,
+            )
+        except DomainError as refused:
+            if refused.status == 409:
+                return times_page(
+                    request, wish_of(visitor), clock, refused=refused, wanted=visitor.hold.start, status=409
+                )
+            form.add_error("code" if "code" in refused.fields else None, refused.message)
+        else:
+            request.session.pop(TYPED, None)
+            request.session[PROVEN] = {"runner": str(booked.runner_id), "at": clock.now.timestamp()}
+            return redirect(f"{reverse('bookings:visit', args=[links.sign(booked)])}?booked=1")
+    context = page_facts(visitor, clock) | {"form": form}
+    return render(request, "bookings/code.html", context, status=422 if request.method == "POST" else 200)
+
+
+def ended(request: HttpRequest, clock: Clock) -> HttpResponse:
+    """The page with the nearest times after a hold has ended; without any hold, the choice of sessions."""
+    last = last_visitor(request)
+    if last is not None and last.proven_at and last.hold.state == State.BOOKED and PROVEN in request.session:
+        return redirect("bookings:visit", links.sign(last.hold))
+    if last is None or last.hold.runner_id is not None:
+        return redirect("bookings:book")
+    over = DomainError("The time we kept for you is over, and it is open to others again.", code="hold_ended")
+    return times_page(request, wish_of(last), clock, refused=over, wanted=last.hold.start, status=409)
+
+
+def wish_of(visitor: Visitor) -> Wish:
+    return Wish(visitor.hold.service, visitor.hold.therapist, None)
+
+
+def page_facts(visitor: Visitor, clock: Clock) -> dict[str, Any]:
+    """What the pages around a visitor's hold show."""
+    held = visitor.hold
+    left = ((held.hold_expires_at or clock.now) - clock.now).total_seconds()
+    return {
+        "visitor": visitor,
+        "held": held,
+        "clock": clock,
+        "price_pence": price_of(held.service, held.therapist),
+        "late_fee_pence": late_fee_of(held.service, held.therapist),
+        "late_part": part_words(held.service.late_fee_percent),
+        "change_until": held.change_until,
+        "left": int(left),
+        "whole": int((LONGEST_HOLD if visitor.code_hash else HOLD).total_seconds()),
+        "times_url": times_url(held),
+    }
+
+
+@public
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def visit(request: HttpRequest, token: str) -> HttpResponse:
+    """A session that was booked without an account, opened by its own link; for three minutes it can be undone here."""
+    found = opened(token)
+    clock = clock_of(request)
+    change = Change.objects.filter(appointment=found, kind=Change.Kind.BOOKED, by=None, undone_at=None).first()
+    if request.method == "POST":
+        if change is not None:
+            try:
+                services.undo(change=change, by=None, now=clock.now)
+            except DomainError as refused:
+                messages.error(request, refused.message)
+            else:
+                messages.success(request, "Undone: nothing is booked. Nobody was told.")
+                return redirect(times_url(found))
+        return redirect("bookings:visit", token)
+    left = int((change.at + services.UNDO - clock.now).total_seconds()) if change else 0
+    context = {
+        "appointment": found,
+        "token": token,
+        "clock": clock,
+        "price_pence": price_of(found.service, found.therapist),
+        "late_fee_pence": late_fee_of(found.service, found.therapist),
+        "change_until": found.change_until,
+        "is_coming": found.is_coming(clock.now),
+        "undo_left": left if found.state == State.BOOKED else 0,
+        "just_booked": "booked" in request.GET and found.state == State.BOOKED,
+        "has_log_in": found.runner.user.has_usable_password(),
+        "may_choose": may_choose(request, found.runner, clock.now),
+        "form": FirstPasswordForm(),
+    }
+    return render(request, "bookings/visit.html", context)
+
+
+@public
+@require_safe
+def visit_calendar(request: HttpRequest, token: str) -> HttpResponse:
+    """The same session as a file for the runner's own calendar."""
+    found = opened(token)
+    content = ics.calendar_file(found, reader=found.runner.user, now=clock_of(request).now, as_method="PUBLISH")
+    name = f'attachment; filename="{ics.file_name(found)}"'
+    return HttpResponse(content, content_type=ics.MIME_TYPE, headers={"Content-Disposition": name})
+
+
+def opened(token: str) -> Appointment:
+    """The session a link opens. Raises Http404 for any other text, and for a session that is none any more."""
+    found_id = links.read(token)
+    found = Appointment.objects.sessions().with_people().filter(pk=found_id).first() if found_id else None
+    if found is None:
+        raise Http404("No such session.")
+    return found
+
+
+def may_choose(request: HttpRequest, runner: RunnerProfile, now: datetime) -> bool:
+    """Whether this browser has just proven the runner's address, and the runner has no log-in yet."""
+    proven = request.session.get(PROVEN) or {}
+    is_fresh = now.timestamp() - proven.get("at", 0) < PROOF_LASTS
+    return proven.get("runner") == str(runner.pk) and is_fresh and not runner.user.has_usable_password()
+
+
+@public
+@never_cache
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "HEAD", "POST"])
+def first_password(request: HttpRequest) -> HttpResponseBase:
+    """A new runner's own log-in, in the browser that has just typed the code from their mail."""
+    clock = clock_of(request)
+    proven = (request.session.get(PROVEN) or {}).get("runner")
+    runner = RunnerProfile.objects.select_related("user").filter(pk=proven).first() if proven else None
+    if runner is None or not may_choose(request, runner, clock.now):
+        return redirect("account_login")
+    form = FirstPasswordForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            user = choose_first_password(user=runner.user, password=form.cleaned_data["password"])
+        except DomainError as refused:
+            for field, sentence in (refused.fields or {"": refused.message}).items():
+                form.add_error(field if field in form.fields else None, sentence)
+        else:
+            request.session.pop(PROVEN, None)
+            try:
+                return perform_login(
+                    request, Login(user=user, email=user.email, redirect_url=reverse("bookings:appointments"))
+                )
+            except ImmediateHttpResponse as answer:
+                return answer.response
+    context = {"form": form, "email": runner.user.email}
+    return render(request, "bookings/first_password.html", context, status=422 if request.method == "POST" else 200)
