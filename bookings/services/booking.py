@@ -19,7 +19,7 @@ from bookings.slots import Refusal
 from clinic.audit.services import record
 from clinic.core.errors import DomainError, Forbidden
 from clinic.people.models import RunnerProfile, TherapistProfile, User
-from clinic.people.services import begin_care, register_runner
+from clinic.people.services import begin_care, refuse_doubles, register_runner
 
 
 def book_slot(
@@ -78,8 +78,13 @@ def book_for_caller(
     by: User,
     now: datetime,
     override_reason: str = "",
+    payer: str = "",
+    insurer: str = "",
+    are_different: bool = True,
 ) -> Appointment:
     """Staff book for somebody on the phone: the runner with this address is found, or made.
+
+    With `are_different` False somebody we know who may be the same person is named first (Conflict `possible_double`).
 
     Raises what `book_slot` and `people.services.register_runner` raise; when the time cannot be had, no runner is made.
     """
@@ -88,6 +93,8 @@ def book_for_caller(
 
     @whole
     def book() -> Appointment:
+        if not are_different:
+            refuse_doubles(name=name, email=email, phone=phone)
         runner = register_runner(name=name, email=email, phone=phone, by=by)
         return book_slot(
             service=service,
@@ -97,6 +104,8 @@ def book_for_caller(
             by=by,
             now=now,
             override_reason=override_reason,
+            payer=payer,
+            insurer=insurer,
         )
 
     return book()
