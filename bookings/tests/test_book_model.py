@@ -55,7 +55,7 @@ def kinds() -> dict[str, Kind]:
         Kind("visit", 45, after=15, step=15, notice=60),
         Kind("gait", 60, before=10, after=15, step=30, notice=120, needs_room=True),
         Kind("check", 20, step=20, notice=0, horizon=5, change_h=2),
-        Kind("treadmill", 30, step=30, notice=30),
+        Kind("treadmill", 30, step=30, notice=30, needs_treadmill=True),
     ]
     return {each.name: each for each in found}
 
@@ -81,8 +81,9 @@ def therapists() -> dict[str, Therapist]:
             nights,
             {"visit", "gait", "treadmill"},
             closed={date(2027, 4, 3): [(21 * 60, 22 * 60)]},
+            caps={None: 9},
         ),
-        Therapist("dev", "Asia/Kolkata", week, {"gait", "check", "treadmill"}),
+        Therapist("dev", "Asia/Kolkata", week, {"gait", "check", "treadmill"}, caps={"check": 3}),
     ]
     return {each.name: each for each in found}
 

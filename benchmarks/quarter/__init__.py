@@ -1,0 +1,1 @@
+"""A quarter of the clinic in minutes: `python -m benchmarks.quarter`."""
