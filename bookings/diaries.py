@@ -80,7 +80,13 @@ def read_diaries(
     """
     if not search.timetables:
         until = search.now + timedelta(days=search.service.horizon_days) + REACH
-        search.timetables = read_timetables(search.service, list(search.zones), search.now - REACH, until)
+        search.timetables = read_timetables(
+            list(search.zones),
+            search.now - REACH,
+            until,
+            place=search.service.place,
+            service_id=search.service.pk or 0,
+        )
     rules, tables = search.rules, search.timetables
     capped = [each for each in therapist_ids if tables[each].is_capped] if search.service.pk else []
     taken = read_taken(search, therapist_ids, low - rules.before, high + rules.length + rules.after, capped=capped)

@@ -163,19 +163,19 @@ WHERE therapist_id {among} AND (service_id IS NULL OR service_id = %s)
 
 
 def read_timetables(
-    service: Service, therapist_ids: Sequence[int], low: datetime, high: datetime
+    therapist_ids: Sequence[int], low: datetime, high: datetime, *, place: str, service_id: int
 ) -> dict[int, Timetable]:
-    """Everything that says when the therapists work for `service` on the days from `low` to `high`; one query.
+    """Everything that says when the therapists work at `place` on the days from `low` to `high`; one query.
 
-    An outside calendar's busy times count as time off. Of journeys that overlap the one that begins last comes first.
+    `service_id` is the service whose daily limit counts besides that of all, 0 for none. An outside calendar's busy times count as time off. Of journeys that overlap the one that begins last comes first.
     """
     keys, since, until, first, last = many(therapist_ids), moment(low), moment(high), day(low.date()), day(high.date())
-    places = (str(HoursPlace.EITHER), str(service.place))
+    places = (str(HoursPlace.EITHER), str(place))
     parameters = [
         *(keys, *places, last, first),
         *(keys, *places, first, last),
         *(keys, until, since, keys, until, since),
-        *(keys, last, first, keys, service.pk or 0),
+        *(keys, last, first, keys, service_id),
     ]
     found = {each: Timetable() for each in therapist_ids}
     with connection.cursor() as cursor:

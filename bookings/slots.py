@@ -43,6 +43,7 @@ __all__ = [
     "barred_by",
     "bounds",
     "day_range",
+    "days_at",
     "edge",
     "free_starts",
     "full_days",

@@ -10,7 +10,9 @@ from django.core.exceptions import ValidationError
 from django.db import models
 
 from bookings import slots
+from bookings.diaries import REACH
 from bookings.models import Appointment, HoursPlace, Override, TimeOff, WeeklyHours
+from bookings.reading import read_timetables
 from bookings.services.transactions import lock_therapist, require, whole
 from clinic.audit.services import record
 from clinic.core.errors import DomainError
@@ -208,36 +210,40 @@ def outside_hours(
 ) -> list[Appointment]:
     """Booked sessions of the therapist, from the local day `first` (to `last`), that lie outside the hours as they are."""
     zone = therapist.user.zone
-    low = slots.instant(slots.edge(zone, first, time(0)))
+    low = slots.instant(slots.edge(zone, first, time(0))) - REACH
     coming = Appointment.objects.with_people().upcoming(now).filter(therapist=therapist, start__gte=low)
     if last is not None:
-        coming = coming.filter(start__lt=slots.instant(slots.day_range(zone, last, None, None)[1]))
+        coming = coming.filter(start__lt=slots.instant(slots.day_range(zone, last, None, None)[1]) + REACH)
     sessions = list(coming)
     if not sessions:
         return []
-    until = sessions[-1].start.date() + timedelta(days=2)
-    hours = WeeklyHours.objects.filter(therapist=therapist).between(first - timedelta(days=2), until)
-    changes = Override.objects.filter(therapist=therapist, on__range=(first - timedelta(days=2), until))
-    result = []
-    for session in sessions:
-        places = (HoursPlace.EITHER, session.place)
-        diary = slots.Diary(
-            zone,
-            [
-                slots.Hours(each.weekday, each.starts, each.ends, each.valid_from, each.valid_until)
-                for each in hours
-                if each.place in places
-            ],
-            [
-                slots.DayChange(each.on, each.starts, each.ends, each.closed)
-                for each in changes
-                if each.closed or each.place in places
-            ],
-        )
-        length = int((session.end - session.start).total_seconds())
-        if not slots.within_hours(diary, slots.Rules(length, 0, 0, 300, 0, 0), slots.seconds(session.start)):
-            result.append(session)
-    return result
+    diaries = {
+        place: hours_alone(therapist, place, low, sessions[-1].start + REACH)
+        for place in {session.place for session in sessions}
+    }
+    return [
+        session
+        for session in sessions
+        if is_in(diaries[session.place], session, first, last) and not fits(diaries[session.place], session)
+    ]
+
+
+def hours_alone(therapist: TherapistProfile, place: str, low: datetime, high: datetime) -> slots.Diary:
+    """The therapist's hours, exceptions and journeys from `low` to `high`, without time off and without sessions."""
+    table = read_timetables([therapist.pk], low, high, place=place, service_id=0)[therapist.pk]
+    return slots.Diary(therapist.user.zone, table.hours, table.changes, away=table.away)
+
+
+def is_in(diary: slots.Diary, session: Appointment, first: date, last: date | None) -> bool:
+    """Whether the session begins on one of the therapist's own days `first`..`last` (None: without end)."""
+    days = [day for _, day in slots.days_at(diary, slots.seconds(session.start))]
+    return not days or any(first <= day and (last is None or day <= last) for day in days)
+
+
+def fits(diary: slots.Diary, session: Appointment) -> bool:
+    """Whether the whole session lies inside the therapist's hours."""
+    length = int(session.length.total_seconds())
+    return slots.within_hours(diary, slots.Rules(length, 0, 0, 300, 0, 0), slots.seconds(session.start))
 
 
 def require_keeper(by: User, therapist: TherapistProfile) -> None:

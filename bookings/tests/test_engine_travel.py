@@ -8,7 +8,7 @@ import pytest
 
 from bookings.availability import find_slots
 from bookings.models import Travel, WeeklyHours
-from bookings.services import book_slot
+from bookings.services import book_slot, outside_hours
 from bookings.slots import Away, Diary, Hours, Rules, edge, free_starts, instant, refusal, seconds, zone_at
 from clinic.core.errors import DomainError
 
@@ -140,3 +140,16 @@ def test_a_lost_day_has_no_hours() -> None:
     found = list(free_starts(diary, HOURLY, low, high, now=before))
     assert len(found) == 48
     assert {f"{instant(start).astimezone(ZoneInfo('Pacific/Apia')):%d}" for start in found} == {"29", "31"}
+
+
+def test_sessions_outside_the_hours_abroad_are_named(visit, hours, therapist, runner, staff, thursday, now) -> None:
+    booked = book_slot(
+        service=visit, therapist=therapist.therapist, runner=runner.runner, start=thursday, by=runner, now=now
+    )
+    asked = {"now": now, "first": thursday.date(), "last": thursday.date()}
+    assert outside_hours(therapist.therapist, **asked) == []
+    Travel.objects.create(
+        therapist=therapist.therapist, zone="America/New_York", first=thursday.date(), last=thursday.date()
+    )
+    assert outside_hours(therapist.therapist, **asked) == [booked]
+    assert outside_hours(therapist.therapist, now=now, first=thursday.date() + timedelta(days=1)) == []
