@@ -5,7 +5,7 @@ from uuid import UUID
 from django.http import Http404
 
 from bookings import video
-from bookings.models import Appointment, Change, Service
+from bookings.models import Appointment, Change, Offer, OutsideCalendar, Series, Service, WaitlistEntry
 from bookings.receipts import receipt_of
 from clinic.people.models import TherapistProfile, User
 
@@ -65,9 +65,53 @@ def get_therapist(slug: str) -> TherapistProfile:
     return therapist
 
 
+def get_outside_calendar(user: User, calendar_id: int) -> OutsideCalendar:
+    """The calendar elsewhere, for its therapist and for staff. Raises Http404 for everybody else."""
+    found = OutsideCalendar.objects.select_related("therapist__user").filter(pk=calendar_id).first()
+    if found is None or not (user.is_clinic_staff or found.therapist.user_id == user.pk):
+        raise Http404("No such calendar.")
+    return found
+
+
 def may_change_freely(user: User, appointment: Appointment) -> bool:
     """Whether the runner's notice does not bind `user`: staff, and the therapist of the session."""
     return user.is_clinic_staff or user.pk == appointment.therapist.user_id
+
+
+def get_wish(user: User, entry_id: UUID | str) -> WaitlistEntry:
+    """A wish of the waitlist: the runner's own, any for staff. Raises Http404 for everybody else."""
+    wishes = WaitlistEntry.objects.select_related("runner__user", "service", "therapist__user", "exchange_for")
+    entry = wishes.filter(pk=entry_id).first()
+    if entry is None or not (user.is_clinic_staff or entry.runner.user_id == user.pk):
+        raise Http404("No such wish.")
+    return entry
+
+
+def get_offer(user: User, offer_id: UUID | str) -> Offer:
+    """A time kept for `user`, or for anybody where staff ask. Raises Http404 for everybody else."""
+    offer = offer_by_key(str(offer_id))
+    person = offer.entry.runner if offer.entry is not None else offer.moves.runner  # type: ignore[union-attr]
+    if not (user.is_clinic_staff or person.user_id == user.pk):
+        raise Http404("No such offer.")
+    return offer
+
+
+def offer_by_key(key: str) -> Offer:
+    """The offer with this key, for whoever holds the signed link to it. Raises Http404."""
+    people = ("hold__service", "hold__therapist__user", "entry__runner__user", "entry__exchange_for__therapist__user")
+    offer = (
+        Offer.objects.select_related(*people, "moves__runner__user", "moves__therapist__user").filter(pk=key).first()
+    )
+    if offer is None:
+        raise Http404("No such offer.")
+    return offer
+
+
+def get_series(user: User, series_id: UUID | str) -> Series:
+    """A series of sessions `user` may see. Raises Http404 for everybody else's."""
+    if not Appointment.objects.visible_to(user).filter(series=series_id).exists():
+        raise Http404("No such series.")
+    return Series.objects.get(pk=series_id)
 
 
 def found(user: User, appointment_id: UUID | str, *, is_hold: bool | None) -> Appointment:

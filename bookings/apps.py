@@ -7,6 +7,7 @@ class BookingsConfig(AppConfig):
 
     def ready(self) -> None:
         from bookings import messages, offer_letters, series_letters, workshop_letters
+        from bookings.background import start_reading
         from bookings.services.ticking import tick
         from clinic.reminders.kinds import register_step
 
@@ -15,3 +16,4 @@ class BookingsConfig(AppConfig):
         series_letters.register_kinds()
         workshop_letters.register_kinds()
         register_step("bookings.tick", tick)
+        register_step("bookings.read_outside_calendars", start_reading)

@@ -5,6 +5,7 @@ from email.utils import parseaddr
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.db.models import Model
 from django.urls import reverse
 from icalendar import Alarm, Calendar, Event, vCalAddress, vText
 
@@ -18,7 +19,16 @@ MIME_TYPE = "text/calendar; charset=utf-8"
 
 def uid(appointment: Appointment) -> str:
     """The event's name, the same for the life of the appointment."""
-    return f"{appointment.pk}@{urlsplit(settings.SITE_URL).hostname or 'stridewell'}"
+    return name_of(appointment)
+
+
+def name_of(record: Model) -> str:
+    """A record's key under our host: no other program gives this name, and ours is known when it comes back."""
+    return f"{record.pk}@{own_host()}"
+
+
+def own_host() -> str:
+    return urlsplit(settings.SITE_URL).hostname or "stridewell"
 
 
 def method(appointment: Appointment) -> str:

@@ -16,6 +16,11 @@ TIMETABLE: dict[str, dict[str, Any]] = {
         "schedule": 60.0,
         "options": {"expires": 55},
     },
+    "every 5 minutes: read the therapists' other calendars that are due": {
+        "task": "bookings.read_outside_calendars",
+        "schedule": crontab(minute="*/5"),
+        "options": {"expires": 270, "queue": "calendars"},
+    },
     "every 5 minutes: plan the messages that are coming up": {
         "task": "reminders.plan_ahead",
         "schedule": crontab(minute="*/5"),

@@ -400,6 +400,7 @@ CELERY_WORKER_SEND_TASK_EVENTS = False
 
 LOGGING_CONFIG = None
 from clinic.core.logs import configure as configure_logs  # noqa: E402 (logging reads the settings above)
+from clinic.core.logs import strip_secret_address  # noqa: E402
 
 configure_logs(json=PRODUCTION, level=env("LOG_LEVEL", default="WARNING" if TESTING else "INFO"))
 
@@ -408,7 +409,11 @@ if SENTRY_DSN:
     import sentry_sdk
 
     sentry_sdk.init(
-        dsn=SENTRY_DSN, send_default_pii=False, include_local_variables=False, max_request_body_size="never"
+        dsn=SENTRY_DSN,
+        send_default_pii=False,
+        include_local_variables=False,
+        max_request_body_size="never",
+        before_send=strip_secret_address,
     )
 
 if TESTING:

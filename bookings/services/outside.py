@@ -9,19 +9,17 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from bookings.models import Appointment, OutsideBusy, OutsideCalendar
-from bookings.models.appointments import State
+from bookings import ics
+from bookings.models import OutsideBusy, OutsideCalendar
 from bookings.outside.addresses import target_of
 from bookings.outside.limits import Limits, Unreadable
 from bookings.services.hours import require_keeper
@@ -36,7 +34,6 @@ MOST = 5
 EVERY = timedelta(minutes=15)
 LONGEST_WAIT = timedelta(hours=6)
 LEASE = timedelta(minutes=5)
-STALE = timedelta(hours=24)
 BACK, AHEAD = timedelta(days=1), timedelta(days=400)
 SIDE_BY_SIDE = 4
 RAN_ON = timedelta(minutes=3)
@@ -139,7 +136,7 @@ def question(calendar: OutsideCalendar, now: datetime, limits: Limits) -> dict[s
         "first": (now - BACK).replace(microsecond=0).isoformat(),
         "until": (now + AHEAD).replace(microsecond=0).isoformat(),
         "zone": calendar.therapist.user.zone,
-        "own_host": urlsplit(settings.SITE_URL).hostname or "stridewell",
+        "own_host": ics.own_host(),
         "limits": limits.as_json(),
     }
 
@@ -222,28 +219,3 @@ def replace_busy(calendar: OutsideCalendar, wanted: Collection[tuple[datetime, d
         ],
         batch_size=500,
     )
-
-
-def clashes(therapist: TherapistProfile, *, now: datetime) -> QuerySet[Appointment]:
-    """Booked sessions and workshops that a connected calendar calls busy: they stay until somebody moves or cancels them."""
-    busy = OutsideBusy.objects.filter(
-        therapist=OuterRef("therapist"), start__lt=OuterRef("end"), end__gt=OuterRef("start")
-    )
-    coming = Appointment.objects.with_people().filter(
-        Exists(busy), therapist=therapist, state__in=(State.BOOKED, State.ARRIVED), end__gt=now
-    )
-    return coming.order_by("start", "id")
-
-
-def stale_calendars(now: datetime) -> QuerySet[OutsideCalendar]:
-    """Calendars whose last good copy is older than a day: what they block may be out of date."""
-    long_ago = now - STALE
-    return OutsideCalendar.objects.filter(
-        Q(good_at__lt=long_ago) | Q(good_at__isnull=True, made_at__lt=long_ago), therapist__user__is_active=True
-    )
-
-
-def each_state(calendars: Collection[OutsideCalendar], now: datetime) -> Iterator[tuple[OutsideCalendar, str, bool]]:
-    """(calendar, its host, whether its copy is stale): all that a page shows of an address."""
-    for calendar in calendars:
-        yield calendar, urlsplit(calendar.address).hostname or "", now - (calendar.good_at or calendar.made_at) > STALE

@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from bookings import services
+from bookings.connected import overview, stale_calendars
 from bookings.forms import RANGES_PER_DAY, OverrideForm, TimeOffForm, WeekForm
 from bookings.instants import parse_day
 from bookings.models import Appointment, Override, Service, TimeOff, WeeklyHours
@@ -43,7 +44,7 @@ def hours(request: HttpRequest) -> HttpResponse:
         (person, week_bars(weekly.get(person.pk, [])), total_hours(weekly.get(person.pk, [])), away.get(person.pk))
         for person in people
     ]
-    return render(request, "bookings/hours.html", {"rows": rows, "now": now})
+    return render(request, "bookings/hours.html", {"rows": rows, "now": now, "stale": stale_calendars(now)})
 
 
 @role_required("staff", "therapist")
@@ -81,6 +82,7 @@ def hours_of(request: HttpRequest, slug: str) -> HttpResponse:
         "away": TimeOff.objects.filter(therapist=person).upcoming(now).order_by("start"),
         "later": WeeklyHours.objects.filter(therapist=person, valid_from__gt=today).order_by("valid_from").first(),
         "hit": hit_sessions(person, now, today),
+        **overview(person, now),
     }
     return render(request, "bookings/hours_of.html", context, status=status)
 

@@ -1,6 +1,7 @@
 """Structured logs that carry ids, never names, addresses or anything clinical."""
 
 import logging.config
+import re
 from typing import Any
 
 import structlog
@@ -21,6 +22,21 @@ def strip_row_values(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
         event["exception"] = "\n".join(
             line for line in trace.splitlines() if not line.lstrip().startswith(("DETAIL:", "CONTEXT:"))
         )
+    return event
+
+
+SECRET_PATHS = re.compile(r"(/(?:calendar|invitation|offers|stop|visit)/)[^/\s?\"']{16,}")
+
+
+def strip_secret_paths(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
+    """Cut out of every text the part of an address that is itself a key."""
+    return {key: SECRET_PATHS.sub(r"\1…", value) if isinstance(value, str) else value for key, value in event.items()}
+
+
+def strip_secret_address(event: dict[str, Any], _: Any) -> dict[str, Any]:
+    """The same for the address of the request in an error report."""
+    if isinstance(request := event.get("request"), dict) and isinstance(request.get("url"), str):
+        request["url"] = SECRET_PATHS.sub(r"\1…", request["url"])
     return event
 
 
@@ -52,6 +68,7 @@ def configure(*, json: bool, level: str) -> None:
                         structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                         structlog.processors.format_exc_info,
                         strip_row_values,
+                        strip_secret_paths,
                         renderer,
                     ],
                 }
