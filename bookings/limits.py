@@ -29,4 +29,5 @@ def count(name: str, key: str) -> None:
 
 
 def window(name: str, key: str) -> str:
-    return f"limit:{name}:{sha256(key.encode()).hexdigest()[:32]}"
+    what = sha256(f"{name}:{key}".encode()).hexdigest()
+    return f"limit:{what[:40]}"

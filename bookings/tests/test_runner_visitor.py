@@ -211,7 +211,7 @@ def test_a_caller_the_desk_has_registered_gets_their_own_record(client: Client, 
     details(client)
     client.post("/book/code/", {"code": code_of(mail.outbox[0])})
     assert Appointment.objects.get().runner == known
-    assert RunnerProfile.objects.count() == 1
+    assert RunnerProfile.objects.filter(user__email="ava@mail.example").count() == 1
 
 
 def test_what_strangers_typed_is_forgotten(client: Client, now: datetime) -> None:
