@@ -1,10 +1,11 @@
 """The back office: services and rooms are kept here; hours and sessions are only looked at, their verbs keep the rules."""
 
+from datetime import datetime
 from typing import ClassVar
 
 from django.contrib import admin
 
-from bookings.models import Appointment, Override, Service, TimeOff, TreatmentRoom, WeeklyHours
+from bookings.models import Appointment, Override, Seat, Service, TimeOff, TreatmentRoom, WeeklyHours, Workshop
 from clinic.people.admin import Audited, ReadOnly
 
 
@@ -50,3 +51,22 @@ class AppointmentAdmin(ReadOnly):
     list_select_related = ("therapist__user", "runner__user", "service")
     date_hierarchy = "start"
     exclude = ("video_key",)
+
+
+@admin.register(Workshop)
+class WorkshopAdmin(ReadOnly):
+    list_display = ("title", "starts", "seats_words", "price_pence", "state")
+    list_filter = ("state",)
+    list_select_related = ("booking",)
+    search_fields = ("title",)
+
+    @admin.display(ordering="booking__start")
+    def starts(self, workshop: Workshop) -> datetime | None:
+        return workshop.booking.start if hasattr(workshop, "booking") else None
+
+
+@admin.register(Seat)
+class SeatAdmin(ReadOnly):
+    list_display = ("workshop", "runner", "friend", "state", "offered_until", "attended")
+    list_filter = ("state",)
+    list_select_related = ("workshop", "runner__user")

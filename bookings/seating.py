@@ -1,4 +1,4 @@
-"""How many seats of a workshop can be had, by whom, and how long one is kept for who waited. Pure but for one queryset."""
+"""How many seats of a workshop can be had, by whom, and how long one is kept for who waited: arithmetic and reads."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db.models import Count, Q, QuerySet
 
 from bookings.models import Seat, Workshop
+from clinic.people.models import User
 
 OFFERED_FOR = timedelta(hours=12)
 SHORTEST_OFFER = timedelta(minutes=15)
@@ -57,6 +58,19 @@ def seats_of(workshop: Workshop, runner_id: UUID) -> list[Seat]:
     """What the runner has in the workshop, their own seat first: taken, offered or waiting."""
     mine = Seat.objects.filter(workshop=workshop, runner=runner_id).exclude(state=Seat.State.CANCELLED)
     return sorted(mine, key=lambda seat: (bool(seat.friend), seat.made_at, seat.friend))
+
+
+def coming_for(user: User, now: datetime) -> list[tuple[Workshop, list[Seat]]]:
+    """Workshops not over yet in which the runner has seats or waits, or which the therapist leads, nearest first; two queries."""
+    coming = Workshop.objects.select_related("booking__therapist__user", "booking__treatment_room")
+    coming = coming.filter(state=Workshop.State.PLANNED, booking__end__gt=now).order_by("booking__start")
+    if user.is_runner:
+        mine: dict[UUID, list[Seat]] = {}
+        theirs = Seat.objects.filter(runner__user=user).exclude(state=Seat.State.CANCELLED)
+        for seat in theirs.filter(workshop__in=coming.order_by()).order_by("friend"):
+            mine.setdefault(seat.workshop_id, []).append(seat)
+        return [(each, mine[each.pk]) for each in coming.filter(pk__in=list(mine))]
+    return [(each, []) for each in coming.filter(booking__therapist__user=user)]
 
 
 def place_in_line(seat: Seat) -> int:

@@ -253,7 +253,7 @@ def leave_line(*, seat: Seat, by: User, now: datetime) -> None:
     offer_freed(found, now=now, told_at=now)
 
 
-def step(now: datetime) -> int:
+def pass_on_offers(*, now: datetime) -> int:
     """Pass on every offer that ran out by `now`; called every few minutes. Returns how many ended."""
     over = Seat.objects.filter(state=SeatState.OFFERED, offered_until__lte=now)
     workshops = Workshop.objects.filter(pk__in=over.values("workshop"), state=Workshop.State.PLANNED)

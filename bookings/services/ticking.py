@@ -6,11 +6,12 @@ from datetime import datetime
 import structlog
 
 from bookings.services.offers import expire_offers
+from bookings.services.seats import pass_on_offers
 from bookings.services.waitlist import offer_free_times
 
 log = structlog.get_logger(__name__)
 
-STEPS: tuple[Callable[..., object], ...] = (expire_offers, offer_free_times)
+STEPS: tuple[Callable[..., object], ...] = (expire_offers, offer_free_times, pass_on_offers)
 """Each is called as `step(now=...)` and may run twice at once."""
 
 

@@ -22,6 +22,7 @@ from bookings.models import Appointment, Change
 from bookings.models.appointments import State
 from bookings.prices import cost_of_cancelling, late_fee_of, part_words, price_of
 from bookings.receipts import receipt_of
+from bookings.seating import coming_for
 from bookings.views.booking import live_hold
 from bookings.views.clock import Clock, clock_of
 from bookings.views.reader import signed_in
@@ -53,6 +54,7 @@ def appointments(request: HttpRequest) -> HttpResponse:
         "upcoming": list(mine.upcoming(clock.now)[:50]),
         "past": past,
         "held": live_hold(request),
+        "workshops": coming_for(user, clock.now),
     }
     return render(request, f"bookings/appointments{'' if user.is_runner else '_desk'}.html", context)
 

@@ -52,12 +52,31 @@ class Visit:
 
 
 @dataclass
+class Led:
+    """A workshop of the day."""
+
+    booking: Appointment
+    past: bool = False
+
+    @property
+    def start(self) -> datetime:
+        return self.booking.start
+
+    @property
+    def what(self) -> str:
+        """ "9 of 12 seats, online"."""
+        place = "online" if self.booking.is_online else str(self.booking.treatment_room or "in the clinic")
+        return f"{self.booking.workshop.seats_words}, {place}" if self.booking.workshop else place
+
+
+@dataclass
 class TherapistDay:
     on: date
     now: datetime
     zone: str
     visits: list[Visit] = field(default_factory=list)
-    rows: list[Visit | Gap] = field(default_factory=list)  # to come: sessions and free time in order
+    rows: list[Visit | Gap | Led] = field(default_factory=list)  # to come: sessions, workshops and free time in order
+    led: list[Led] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
     drafts: list[Assessment] = field(default_factory=list)
     drafts_count: int = 0
@@ -65,6 +84,10 @@ class TherapistDay:
     @property
     def past(self) -> list[Visit]:
         return [visit for visit in self.visits if visit.past]
+
+    @property
+    def led_past(self) -> list[Led]:
+        return [each for each in self.led if each.past]
 
     @property
     def coming(self) -> list[Visit]:
@@ -116,8 +139,10 @@ def for_therapist(therapist: TherapistProfile, *, now: datetime) -> TherapistDay
     ]
     if day.next is not None:
         day.next.is_next = True
+    day.led = [Led(each.record, past=each.record.end <= now) for each in kept if each.record.workshop_id is not None]
     taken = [visit.busy for visit in kept] + [each.period for each in schedule.absences[column.key]]
-    day.rows = in_order(day.coming, gaps_left(work=schedule.work(column, on), taken=taken, now=now))
+    to_come = [*day.coming, *(each for each in day.led if not each.past)]
+    day.rows = in_order(to_come, gaps_left(work=schedule.work(column, on), taken=taken, now=now))
     day.calls = who_to_call(runners=in_care, intakes=intakes, logged=logged, today=on)
     return day
 
@@ -133,8 +158,8 @@ def is_first(session: Appointment, first_seen: datetime | None) -> bool:
     return first_seen is None or first_seen >= session.start
 
 
-def in_order(visits: Sequence[Visit], gaps: Sequence[Gap]) -> list[Visit | Gap]:
-    """Sessions and free time by their start."""
+def in_order(visits: Sequence[Visit | Led], gaps: Sequence[Gap]) -> list[Visit | Gap | Led]:
+    """Sessions, workshops and free time by their start."""
 
     def start(row: Any) -> datetime:
         return row.appointment.start if isinstance(row, Visit) else row.start

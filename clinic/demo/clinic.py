@@ -13,6 +13,8 @@ from clinic.demo import agenda, charts, training
 from clinic.demo.outbox import write_outbox
 from clinic.demo.people import make_people
 from clinic.demo.story import write_story
+from clinic.demo.waitlist import write_waitlist
+from clinic.demo.workshops import keep_times, write_workshops
 from clinic.people.models import RunnerProfile, TherapistProfile
 from clinic.reminders.models import Reminder
 from exercises.models import Exercise, Programme, SessionLog
@@ -33,11 +35,14 @@ def build(*, now: datetime) -> dict[str, int]:
     agenda.make_hours(people, now)
     book = agenda.Book(chance, now, people, services, rooms)
     write_story(book)
+    workshops = keep_times(book)
     agenda.fill(book)
     agenda.write(book)
+    write_workshops(book, workshops)
     write_charts(book)
     training.enter_races(people.runners, today=now.date(), now=now, chance=chance)
     write_outbox(book.rows, people.runners, now=now, chance=chance)
+    write_waitlist(book)
     return {
         "people": len(people.runners) + len(people.therapists) + len(people.staff),
         "sessions": Appointment.objects.count(),
