@@ -161,8 +161,7 @@ def decide(
 
     What is `moving` is no obstacle and keeps its length; at its own start with its own therapist only hours and what is
     taken count, so that `length` can change. `beyond_rules` passes notice, horizon and hours (staff, with a reason).
-    `offered_by`: the zones of the therapists who
-    offer the service, where the caller has just read them under the lock.
+    `offered_by`: the zones of the therapists who offer the service, where the caller has just read them under the lock.
     Raises DomainError with the rule that refuses; Conflict `slot_taken` or `runner_busy` for what is taken.
     """
     search = (
