@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from bookings import ics, links, video
 from bookings.models import Appointment, Change
-from bookings.models.appointments import State
+from bookings.models.appointments import LOST, State
 from clinic.core.errors import Conflict
 from clinic.reminders.kinds import Attachment, Kind, register
 from clinic.reminders.models import Reminder
@@ -185,6 +185,7 @@ def appointment_facts(appointment: Appointment) -> dict[str, Any]:
         "therapist": appointment.therapist.user.name,
         "minutes": int((appointment.end - appointment.start).total_seconds() // 60),
         "online": appointment.is_online,
+        "by_clinic": appointment.cancel_reason == LOST,
         "room_opens": video.opens_at(appointment),
         "change_until": appointment.change_until,
         "page_url": address("appointment", appointment.pk) if appointment.booked_by_id else open_address(appointment),

@@ -15,13 +15,11 @@ from django.db.models.functions import RowNumber
 from bookings import opening, slots
 from bookings.epoch import Epoch
 from bookings.models import Appointment, Service
-from bookings.models.appointments import State
+from bookings.models.appointments import LOST, State
 from clinic.people.models import TherapistProfile
 
 LONGEST = timedelta(days=370)
 MANY = BigIntegerField()
-LOST = "The clinic could not keep it."
-"""The reason of a session that the clinic cancelled because it had to."""
 
 
 class Figure(NamedTuple):

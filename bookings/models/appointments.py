@@ -31,6 +31,10 @@ ACTIVE_STATES = (State.HELD, State.BOOKED, State.ARRIVED, State.COMPLETED, State
 """States that keep the time: everything but cancelled. A hold keeps it until `hold_expires_at`."""
 
 
+LOST = "The clinic could not keep it."
+"""Why a session was cancelled that the clinic had to take away; the runner is not charged, and reports leave it out."""
+
+
 class Payer(models.TextChoices):
     """Who pays for a session."""
 

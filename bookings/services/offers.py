@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 
 from bookings import messages, offer_letters, video
 from bookings.models import Appointment, Offer, Service, TimePreference, WaitlistEntry
-from bookings.models.appointments import State
+from bookings.models.appointments import LOST, State
 from bookings.models.waitlist import EntryState, OfferState
 from bookings.services.booking import FOREIGN, checked_start, place, told
 from bookings.services.transactions import current, lock, require, whole
@@ -395,7 +395,7 @@ def first_in_line(session: Appointment, *, keeps: bool, by: User, now: datetime)
 def cancel_free(session: Appointment, *, by: User, now: datetime) -> None:
     """The clinic could not keep the session: it ends without a fee, and its letter says so."""
     session.state, session.cancelled_at = State.CANCELLED, now
-    session.cancel_reason = "The clinic could not keep it."
+    session.cancel_reason = LOST
     session.sequence += 1
     session.save(update_fields=["state", "cancel_reason", "cancelled_at", "sequence"])
     record(

@@ -1,0 +1,70 @@
+"""What the front desk types on the pages about absences, limits, rooms and services."""
+
+from collections.abc import Mapping
+from datetime import datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+
+from bookings.forms import ClockInput, DayInput, wall_time
+from clinic.people.models import TherapistProfile
+
+SELECT = {"class": "form-select"}
+INPUT = {"class": "form-control"}
+
+
+class AbsenceForm(forms.Form):
+    """Who cannot keep which day, in that person's own clock; without times the whole day, `until` a later last day."""
+
+    therapist = forms.ModelChoiceField(
+        TherapistProfile.objects.none(),
+        label="Who cannot come?",
+        to_field_name="slug",
+        empty_label=None,
+        widget=forms.Select(attrs=SELECT),
+        error_messages={"invalid_choice": "Choose one of the therapists."},
+    )
+    day = forms.DateField(label="Day", widget=DayInput(), error_messages={"required": "Choose the day."})
+    until = forms.DateField(label="Last day, if more than one", required=False, widget=DayInput())
+    starts = forms.TimeField(label="From", required=False, widget=ClockInput())
+    ends = forms.TimeField(label="To", required=False, widget=ClockInput())
+    reason = forms.CharField(
+        max_length=120,
+        required=False,
+        help_text="Staff and the therapist see it, runners do not.",
+        widget=forms.TextInput(attrs={**INPUT, "placeholder": "Ill"}),
+    )
+
+    def __init__(self, data: Mapping[str, Any] | None = None, *, now: datetime) -> None:
+        today = now.date()
+        super().__init__(data, initial={"day": today})
+        people = TherapistProfile.objects.filter(user__is_active=True).select_related("user").order_by("user__name")
+        self.fields["therapist"].queryset = people  # type: ignore[attr-defined]
+        self.now = now
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        person, first = cleaned.get("therapist"), cleaned.get("day")
+        if person is None or first is None:
+            return cleaned
+        last = cleaned.get("until") or first
+        zone = person.user.zone
+        try:
+            start = wall_time(first, cleaned.get("starts") or time(0), zone)
+            ends = cleaned.get("ends")
+            end = wall_time(last, ends, zone) if ends else wall_time(last + timedelta(days=1), time(0), zone)
+        except (forms.ValidationError, OverflowError) as refused:
+            self.add_error("starts", refused if isinstance(refused, forms.ValidationError) else "Check the days.")
+            return cleaned
+        if end <= start:
+            self.add_error("until" if last < first else "ends", "The end comes after the start.")
+        elif end <= self.now:
+            self.add_error("day", f"That is over. It is {self.now.astimezone(ZoneInfo(zone)):%A %H:%M} there.")
+        cleaned["start"], cleaned["end"] = start, end
+        return cleaned
+
+    @property
+    def absence(self) -> dict[str, Any]:
+        """Whom and when, for the services."""
+        return {name: self.cleaned_data[name] for name in ("therapist", "start", "end")}

@@ -1,0 +1,330 @@
+"""A day that falls apart: a new place proposed for every session of it, sent as offers, the rest put first on the waitlist."""
+
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.conf import settings
+
+from bookings import slots
+from bookings.availability import find_slots, offering
+from bookings.deadlines import LEAST, answer_until, waking_end
+from bookings.models import Appointment, DailyCap, Equipment, Offer, Service, TimeOff, TimePreference, TreatmentRoom
+from bookings.models.appointments import State
+from bookings.models.waitlist import OfferState
+from bookings.replan import Case, Judged, Option, Table, alternatives, assign, by_runner, local, ranked
+from bookings.services.hours import add_time_off
+from bookings.services.offers import cancel_free, first_in_line, offer_instead, withdraw_offer
+from bookings.services.transactions import current, lock, require, whole
+from clinic.core.errors import DomainError
+from clinic.people.models import TherapistProfile, User
+
+WITHIN = timedelta(days=14)
+"""New places are looked for from now until so long after the session."""
+
+SPARE = timedelta(hours=1)
+"""An answer comes at least this long before the new time, or by the service's notice where that is shorter."""
+
+LONGEST = timedelta(days=15)
+
+
+class Place(NamedTuple):
+    """A proposed start (UTC), with whom, why, and until when the runner can answer."""
+
+    therapist: TherapistProfile
+    start: datetime
+    reasons: tuple[str, ...]
+    answer_until: datetime
+
+    @property
+    def value(self) -> str:
+        """What a form sends back for it."""
+        return f"{self.therapist.pk} {self.start.isoformat()}"
+
+
+class Row(NamedTuple):
+    """A session that cannot be kept: the open offer it has already, or the best new place (None: none fits) and others."""
+
+    session: Appointment
+    offer: Offer | None
+    best: Place | None
+    others: list[Place]
+
+
+class Pick(NamedTuple):
+    """What the desk decided for one session: a therapist's key and a start, or (both None) the head of the waitlist."""
+
+    session: UUID
+    therapist: int | None
+    start: datetime | None
+
+
+@dataclass
+class Outcome:
+    """What became of each pick, and by session why a time could not be had any more."""
+
+    offered: list[Offer] = field(default_factory=list)
+    waiting: list[Appointment] = field(default_factory=list)
+    refused: dict[UUID, str] = field(default_factory=dict)
+
+
+def hit_by(therapist: TherapistProfile, start: datetime, end: datetime, now: datetime) -> list[Appointment]:
+    """The booked sessions of the therapist that touch `start`..`end` and have not ended, in order."""
+    coming = Appointment.objects.with_people().upcoming(now).filter(therapist=therapist, state=State.BOOKED)
+    return list(coming.overlapping(start, end))
+
+
+def propose(*, therapist: TherapistProfile, start: datetime, end: datetime, now: datetime) -> list[Row]:
+    """A row for every session of `therapist` in `start`..`end` (UTC), with a new place beside all the others' places.
+
+    Nothing is written. As many queries for forty sessions as for one of the same services.
+    Raises DomainError `bad_time_off` for a period that is empty or longer than fifteen days.
+    """
+    if not timedelta() < end - start <= LONGEST:
+        raise DomainError("Choose a time from its start to its end, fifteen days at most.", code="bad_time_off")
+    sessions = hit_by(therapist, start, end, now)
+    offers = {each.moves_id: each for each in open_offers(sessions, now)}
+    waiting = [each for each in sessions if each.pk not in offers]
+    finder = Finder(therapist, start, end, now, waiting)
+    places = finder.places()
+    return [Row(each, offers.get(each.pk), *(places.get(each.pk, (None, [])))) for each in sessions]
+
+
+def open_offers(sessions: Sequence[Appointment], now: datetime) -> Any:
+    """The offers these sessions' runners can still answer."""
+    return Offer.objects.filter(moves__in=sessions, state=OfferState.OPEN, answer_until__gt=now).select_related(
+        "hold__therapist__user"
+    )
+
+
+class Finder:
+    """Reads what is free and taken around some sessions, and proposes."""
+
+    def __init__(
+        self, therapist: TherapistProfile, start: datetime, end: datetime, now: datetime, sessions: list[Appointment]
+    ) -> None:
+        self.therapist, self.now, self.sessions = therapist, now, sessions
+        self.absence = (slots.seconds(start), slots.seconds(end))
+        self.until = end + WITHIN
+        self.people: dict[int, TherapistProfile] = {}
+
+    def places(self) -> dict[UUID, tuple[Place | None, list[Place]]]:
+        """For each session the best place, all of them together free of collisions, and other places beside."""
+        if not self.sessions:
+            return {}
+        options = self.options()
+        cases = self.cases()
+        ranking = {case.key: ranked(case, self.answerable(case, options)) for case in cases}
+        table = self.table()
+        found = assign(cases, ranking, table)
+        by_key: dict[Hashable, Appointment] = {each.pk: each for each in self.sessions}
+        result = {}
+        for case in cases:
+            session = by_key[case.key]
+            best = found.get(case.key)
+            others = alternatives(case, ranking[case.key], table)
+            result[session.pk] = (
+                self.place(session, best) if best is not None else None,
+                [self.place(session, each) for each in others if best is None or each.option != best.option],
+            )
+        return result
+
+    def place(self, session: Appointment, found: Judged) -> Place:
+        start = slots.instant(found.start)
+        until = deadline(session, start, self.now)
+        return Place(self.people[found.therapist], start, found.reasons, until or start)
+
+    def options(self) -> dict[tuple[int, timedelta], list[Option]]:
+        """What is free with anybody who offers the service, by service and length; four queries for each."""
+        result = {}
+        for service, length in {
+            (each.service_id, each.length): (each.service, each.length) for each in self.sessions
+        }.values():
+            people = {each.pk: each for each in offering(service).select_related("user")}
+            self.people |= people
+            free = find_slots(
+                service=service,
+                therapists=list(people.values()),
+                first=self.now.date(),
+                last=self.until.date(),
+                zone="UTC",
+                now=self.now,
+                length=length,
+            )
+            result[service.pk, length] = [Option(each.therapist_id, slots.seconds(each.start)) for each in free]
+        return result
+
+    def answerable(self, case: Case, options: dict[tuple[int, timedelta], list[Option]]) -> list[Option]:
+        """Those that leave the runner time to answer, and lie outside the absence."""
+        session = next(each for each in self.sessions if each.pk == case.key)
+        soonest = slots.seconds(waking_end(self.now, LEAST, case.zone) + spare(session.service))
+        low, high = self.absence
+        length = case.end - case.start
+        return [
+            each
+            for each in options[session.service.pk, session.length]
+            if each.start >= soonest
+            and not (each.therapist == self.therapist.pk and each.start < high and each.start + length > low)
+            and (self.people[each.therapist].is_listed or each.therapist == self.therapist.pk)
+        ]
+
+    def cases(self) -> list[Case]:
+        runners = {each.runner_id for each in self.sessions}
+        wishes = {each.runner_id: each for each in TimePreference.objects.filter(runner__in=runners)}
+        knows: dict[Any, set[int]] = defaultdict(set)
+        seen = Appointment.objects.standing().filter(runner__in=runners, end__lte=self.now).order_by()
+        for runner, therapist in seen.values_list("runner_id", "therapist_id").distinct():
+            knows[runner].add(therapist)
+        return [
+            Case(
+                key=each.pk,
+                runner=each.runner_id,
+                therapist=each.therapist_id,
+                service=each.service.pk,
+                start=slots.seconds(each.start),
+                end=slots.seconds(each.end),
+                before=each.service.buffer_before_min * 60,
+                after=each.service.buffer_after_min * 60,
+                zone=each.runner.user.zone,
+                wishes=wishes.get(each.runner.pk),
+                same_therapist=each.runner_id not in wishes or wishes[each.runner_id].same_therapist,
+                knows=frozenset(knows[each.runner_id]),
+                needs_room=not each.service.is_online,
+                needs=each.service.equipment_kind,
+            )
+            for each in self.sessions
+        ]
+
+    def table(self) -> Table:
+        """What is taken of runners, rooms and equipment in the days looked at, and the therapists' limits."""
+        live = Appointment.objects.live(self.now).filter(end__gt=self.now, start__lt=self.until + WITHIN).order_by()
+        runners = live.filter(runner__in={each.runner_id for each in self.sessions})
+        rooms: dict[int, list[slots.Range]] = {
+            each: [] for each in TreatmentRoom.objects.filter(is_active=True).values_list("pk", flat=True)
+        }
+        things: dict[str, dict[int, list[slots.Range]]] = defaultdict(dict)
+        kinds: dict[int, str] = {}
+        for pk, kind in Equipment.objects.filter(is_active=True).values_list("pk", "kind"):
+            things[kind][pk], kinds[pk] = [], kind
+        taken = live.exclude(treatment_room=None, equipment=None)
+        for room, thing, low, high in taken.values_list("treatment_room_id", "equipment_id", "busy_from", "busy_until"):
+            busy = (slots.seconds(low), slots.seconds(high))
+            if room in rooms:
+                rooms[room].append(busy)
+            if thing in kinds:
+                things[kinds[thing]][thing].append(busy)
+        most = {
+            (each.therapist_id, each.service_id): each.most
+            for each in DailyCap.objects.filter(therapist__in=list(self.people))
+        }
+        zones = {key: person.user.zone for key, person in self.people.items()}
+        return Table(
+            runners=by_runner(
+                (runner, key, slots.seconds(start), slots.seconds(end))
+                for runner, key, start, end in runners.values_list("runner_id", "pk", "start", "end")
+            ),
+            rooms=rooms,
+            things=things,
+            most=most,
+            begun=self.begun(most, zones) if most else {},
+            zones=zones,
+        )
+
+    def begun(
+        self, most: dict[tuple[int, int | None], int], zones: dict[int, str]
+    ) -> dict[tuple[int, int | None, object], int]:
+        """How many sessions each limited therapist has already, by service (and None: all) and local day."""
+        counted: Counter[tuple[int, int | None, object]] = Counter()
+        rows = Appointment.objects.live(self.now).filter(
+            therapist__in={therapist for therapist, _ in most}, workshop=None, start__gt=self.now - timedelta(days=1)
+        )
+        for therapist, service, start in rows.order_by().values_list("therapist_id", "service_id", "start"):
+            on = local(zones[therapist], slots.seconds(start)).date()
+            counted[therapist, None, on] += 1
+            counted[therapist, service, on] += 1
+        return dict(counted)
+
+
+def spare(service: Service) -> timedelta:
+    return min(SPARE, timedelta(minutes=service.min_notice_min))
+
+
+def deadline(session: Appointment, start: datetime, now: datetime) -> datetime | None:
+    """Until when the runner may answer an offer of `start`; None where that would be too soon to be fair."""
+    return answer_until(now=now, latest=start - spare(session.service), zone=session.runner.user.zone)
+
+
+def send_offers(
+    *,
+    therapist: TherapistProfile,
+    start: datetime,
+    end: datetime,
+    reason: str,
+    picks: Sequence[Pick],
+    by: User,
+    now: datetime,
+) -> Outcome:
+    """Enter the therapist's absence, then offer each picked time and put the rest at the head of the waitlist.
+
+    The absence stands first, so that nobody books into it; each pick is an act of its own, and one whose time has gone
+    meanwhile is in `refused` with the sentence. Picks of sessions outside the absence are left alone.
+    Raises Forbidden `not_yours`, DomainError `bad_time_off`, `in_the_past`.
+    """
+    require(by.is_clinic_staff)
+    if not TimeOff.objects.filter(therapist=therapist, start__lte=start, end__gte=end).exists():
+        add_time_off(therapist=therapist, start=start, end=end, reason=reason, by=by, now=now)
+    hit: dict[Hashable, Appointment] = {each.pk: each for each in hit_by(therapist, start, end, now)}
+    keys = {pick.therapist for pick in picks if pick.therapist is not None}
+    people = TherapistProfile.objects.select_related("user").in_bulk(keys)
+    outcome = Outcome()
+    for pick in picks:
+        session = hit.get(pick.session)
+        if session is None:
+            outcome.refused[pick.session] = "This session was moved or cancelled meanwhile."
+            continue
+        try:
+            if pick.start is None or pick.therapist not in people:
+                outcome.waiting.append(give_up(appointment=session, by=by, now=now))
+            else:
+                outcome.offered.append(offer_place(session, people[pick.therapist], pick.start, by=by, now=now))
+        except DomainError as refused:
+            outcome.refused[pick.session] = gone_words(refused, pick.start)
+    return outcome
+
+
+def offer_place(
+    session: Appointment, therapist: TherapistProfile, start: datetime, *, by: User, now: datetime
+) -> Offer:
+    """One offer with its deadline. Raises DomainError `too_soon` where there is no time left to answer."""
+    until = deadline(session, start, now)
+    if until is None:
+        raise DomainError("That is too soon to be answered. Call the runner instead.", code="too_soon")
+    return offer_instead(appointment=session, start=start, therapist=therapist, by=by, now=now, answer_until=until)
+
+
+def gone_words(refused: DomainError, start: datetime | None) -> str:
+    if refused.status == 409 and refused.code == "slot_taken" and start is not None:
+        at = local(settings.CLINIC_ZONE, slots.seconds(start))
+        return f"{at:%H:%M} has just gone. Nothing was offered; this is a fresh proposal."
+    return refused.message
+
+
+@whole
+def give_up(*, appointment: Appointment, by: User, now: datetime) -> Appointment:
+    """Cancel a session the clinic cannot keep, free of charge, and put the runner first on the waitlist. They are written to.
+
+    An open offer for it is taken back. Raises DomainError `not_booked`; Forbidden `not_yours`.
+    """
+    require(by.is_clinic_staff or by.pk == appointment.therapist.user_id)
+    lock(therapists=[appointment.therapist], runner=appointment.runner, service=appointment.service)
+    session = current(appointment)
+    if session.state != State.BOOKED:
+        raise DomainError("This session was moved or cancelled meanwhile.", code="not_booked")
+    for offer in Offer.objects.filter(moves=session, state=OfferState.OPEN).select_related("moves__runner"):
+        withdraw_offer(offer=offer, by=by, now=now)
+    first_in_line(session, keeps=False, by=by, now=now)
+    cancel_free(session, by=by, now=now)
+    return session

@@ -1,0 +1,341 @@
+"""A day that falls apart: proposals that never collide, offers, the waitlist, and a live booking in between."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta
+from threading import Barrier, Thread
+
+import pytest
+import time_machine
+from django.db import connection
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from bookings import services
+from bookings.models import (
+    Appointment,
+    DailyCap,
+    Offer,
+    Service,
+    TimeOff,
+    TimePreference,
+    TreatmentRoom,
+    WaitlistEntry,
+    WeeklyHours,
+)
+from bookings.replan import Case, Option, Table, assign, judged, ranked, touch
+from bookings.services.replanning import Pick, propose, send_offers
+from bookings.slots import seconds
+from clinic.core.errors import DomainError, Forbidden
+from clinic.people.models import User
+from clinic.reminders.models import Reminder
+from conftest import person
+
+DAY = (datetime(2026, 11, 26, tzinfo=UTC), datetime(2026, 11, 27, tzinfo=UTC))
+NINE = datetime(2026, 11, 26, 9, tzinfo=UTC)
+HOUR = 3600
+
+
+def case(key: str, start: int = 9, **changes: object) -> Case:
+    made = {"key": key, "runner": key, "therapist": 1, "service": 1, "start": start * HOUR, "end": (start + 1) * HOUR}
+    return Case(**{**made, **changes})
+
+
+def test_reasons_are_in_words_and_continuity_weighs_ten_days() -> None:
+    one = judged(case("a"), Option(1, (9 + 24 * 2) * HOUR))
+    assert one.reasons == ("same therapist", "Saturday morning, the same part of the day", "2 days later")
+    assert one.cost == 6
+    other = judged(case("a"), Option(2, 9 * HOUR))
+    assert (other.cost, other.reasons[0], other.reasons[2]) == (30, "another therapist", "the same day")
+    assert judged(case("a", knows=frozenset({2})), Option(2, 9 * HOUR)).cost == 14
+    wishes = TimePreference(weekdays=0b0000001, parts=4)
+    assert (
+        judged(case("a", wishes=wishes), Option(1, 18 * HOUR)).reasons[1]
+        == "Thursday evening, not a time they asked for"
+    )
+    assert judged(case("a", wishes=wishes), Option(1, (18 + 96) * HOUR)).reasons[1] == "Monday evening, which suits"
+
+
+def test_who_has_only_one_place_gets_it_and_an_earlier_proposal_makes_room() -> None:
+    cases = [case("a"), case("b")]
+    both = [Option(1, 33 * HOUR), Option(1, 34 * HOUR)]
+    ranking = {"a": ranked(cases[0], both), "b": ranked(cases[1], both[:1])}
+    found = assign(cases, ranking, Table())
+    assert {key: each.start // HOUR for key, each in found.items()} == {"a": 34, "b": 33}
+    chain = [case("a"), case("b"), case("c")]
+    options = {"a": [33, 34], "b": [34, 35], "c": [33]}
+    ranking = {each.key: ranked(each, [Option(1, hour * HOUR) for hour in options[each.key]]) for each in chain}
+    assert {key: each.start // HOUR for key, each in assign(chain, ranking, Table()).items()} == {
+        "a": 34,
+        "b": 35,
+        "c": 33,
+    }
+
+
+def test_proposals_respect_rooms_equipment_limits_and_the_runner() -> None:
+    cases = [case(key, needs_room=True, needs="treadmill") for key in "ab"]
+    nine = [Option(1, 33 * HOUR), Option(2, 33 * HOUR)]
+    ranking = {each.key: ranked(each, nine) for each in cases}
+    hall = {1: [(30 * HOUR, 33 * HOUR)], 2: []}
+    assert len(assign(cases, ranking, Table(rooms=hall, things={"treadmill": {1: [], 2: []}}))) == 2
+    assert len(assign(cases, ranking, Table(rooms=hall, things={"treadmill": {1: []}}))) == 1
+    assert len(assign(cases, ranking, Table(rooms={1: [(32 * HOUR, 34 * HOUR)], 2: []}))) == 1
+    busy = {"a": [("x", 33 * HOUR, 34 * HOUR), ("a", 33 * HOUR, 34 * HOUR)]}
+    assert list(assign(cases, ranking, Table(runners=busy))) == ["b"]
+    on = date(1970, 1, 2)
+    limited = Table(most={(1, None): 2, (2, 1): 1}, begun={(1, None, on): 1, (2, 1, on): 1})
+    assert len(assign(cases, ranking, limited)) == 1
+    twins = [case(key, runner="r") for key in "ab"]
+    assert len(assign(twins, {each.key: ranked(each, nine) for each in twins}, Table())) == 1
+
+
+@pytest.fixture
+def clinic(visit: Service, hours: list[WeeklyHours], other_therapist: User, clock: time_machine.Traveller) -> Service:
+    """A second therapist with the same hours offers the same visit."""
+    visit.therapists.add(other_therapist.therapist)
+    for each in hours:
+        WeeklyHours.objects.create(
+            therapist=other_therapist.therapist,
+            weekday=each.weekday,
+            starts=each.starts,
+            ends=each.ends,
+            valid_from=each.valid_from,
+        )
+    return visit
+
+
+Book = Callable[[User, datetime], Appointment]
+
+
+@pytest.fixture
+def book(clinic: Service, therapist: User, now: datetime) -> Book:
+    def make(runner: User, start: datetime) -> Appointment:
+        return services.book_slot(
+            service=clinic, therapist=therapist.therapist, runner=runner.runner, start=start, by=runner, now=now
+        )
+
+    return make
+
+
+@pytest.mark.django_db
+def test_all_sessions_of_a_day_are_offered_the_rest_comes_first_on_the_waitlist(
+    book: Book,
+    clinic: Service,
+    therapist: User,
+    other_therapist: User,
+    runner: User,
+    other_runner: User,
+    staff: User,
+    now: datetime,
+) -> None:
+    one, two = book(runner, NINE), book(other_runner, NINE + timedelta(minutes=45))
+    third = book(runner, NINE + timedelta(hours=5, minutes=30))
+    TimePreference.objects.create(runner=other_runner.runner, weekdays=0b0010000, parts=1)
+    rows = {row.session: row for row in propose(therapist=therapist.therapist, start=DAY[0], end=DAY[1], now=now)}
+    assert list(rows) == [one, two, third]
+    assert rows[two].best.start == datetime(2026, 11, 27, 9, 45, tzinfo=UTC)
+    assert rows[two].best.reasons == ("same therapist", "Friday morning, which suits", "1 day later")
+    assert {row.best.therapist for row in rows.values()} == {therapist.therapist}
+    assert not Offer.objects.exists()
+    picks = [
+        Pick(one.pk, therapist.therapist.pk, rows[one].best.start),
+        Pick(two.pk, therapist.therapist.pk, rows[two].best.start),
+        Pick(third.pk, None, None),
+    ]
+    act = {
+        "therapist": therapist.therapist,
+        "start": DAY[0],
+        "end": DAY[1],
+        "reason": "Ill",
+        "picks": picks,
+        "now": now,
+    }
+    with pytest.raises(Forbidden):
+        send_offers(**act, by=therapist)
+    done = send_offers(**act, by=staff)
+    assert (len(done.offered), len(done.waiting), done.refused) == (2, 1, {})
+    away = TimeOff.objects.get()
+    assert (away.start, away.end, away.reason) == (*DAY, "Ill")
+    offer = Offer.objects.get(moves=two)
+    assert (offer.hold.start, offer.answer_until) == (rows[two].best.start, now + timedelta(hours=2))
+    entry = WaitlistEntry.objects.get()
+    third.refresh_from_db()
+    assert (entry.runner, entry.priority, third.state, third.late_fee_pence) == (runner.runner, 1, "cancelled", None)
+    assert Reminder.objects.filter(subject=third.subject, kind="cancelled", state="due").count() == 1
+    again = propose(therapist=therapist.therapist, start=DAY[0], end=DAY[1], now=now)
+    assert [(row.session, row.offer, row.best) for row in again] == [(one, done.offered[0], None), (two, offer, None)]
+    assert send_offers(**act, by=staff).refused.keys() == {one.pk, two.pk, third.pk}
+    assert (TimeOff.objects.count(), Offer.objects.count(), WaitlistEntry.objects.count()) == (1, 2, 1)
+
+
+@pytest.mark.django_db
+def test_a_session_within_hours_gets_a_place_that_leaves_time_to_answer(
+    book: Book, therapist: User, other_therapist: User, runner: User, now: datetime
+) -> None:
+    session = book(runner, now + timedelta(hours=4))
+    late = now + timedelta(hours=3)
+    (row,) = propose(therapist=therapist.therapist, start=late, end=late + timedelta(hours=6), now=late)
+    assert row.session == session
+    for place in (row.best, *row.others):
+        assert place.answer_until - late >= timedelta(minutes=15)
+        assert place.start - place.answer_until >= timedelta(hours=1)
+    with pytest.raises(DomainError):
+        propose(therapist=therapist.therapist, start=late, end=late, now=late)
+
+
+@pytest.mark.django_db
+def test_forty_sessions_never_collide_and_cost_as_many_queries_as_one(
+    clinic: Service,
+    gait: Service,
+    therapist: User,
+    other_therapist: User,
+    now: datetime,
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
+    gait.therapists.add(other_therapist.therapist)
+    TreatmentRoom.objects.create(name="One")
+    DailyCap.objects.create(therapist=other_therapist.therapist, most=4)
+    WeeklyHours.objects.filter(therapist=therapist.therapist, weekday=3).update(starts=time(0), ends=time(0))
+    WeeklyHours.objects.filter(therapist=therapist.therapist, weekday=3).first().delete()
+    fields = {"therapist": therapist.therapist, "zone": "Europe/London", "wall_start": "", "booked_at": now}
+    for number in range(40):
+        start = datetime(2026, 11, 26, tzinfo=UTC) + timedelta(minutes=30 * number)
+        service = gait if number % 4 == 0 else clinic
+        end = start + timedelta(minutes=25)
+        Appointment.objects.create(
+            service=service,
+            runner=person("runner", f"R{number} Unner").runner,
+            start=start,
+            end=end,
+            busy_from=start,
+            busy_until=end,
+            place=service.place,
+            **fields,
+        )
+    with django_assert_max_num_queries(21):
+        rows = propose(therapist=therapist.therapist, start=DAY[0], end=DAY[1], now=now)
+    placed = [(row.session, row.best) for row in rows if row.best]
+    assert (len(rows), len(placed)) == (40, 40)
+    spans = [
+        (
+            best.therapist,
+            session.service,
+            seconds(best.start) - session.service.buffer_before_min * 60,
+            seconds(best.start + session.length) + session.service.buffer_after_min * 60,
+        )
+        for session, best in placed
+    ]
+    for place, one in enumerate(spans):
+        for other in spans[place + 1 :]:
+            assert not (touch(one[2:], other[2:]) and (one[0] == other[0] or one[1] == other[1] == gait))
+    days = [best.start.date() for _, best in placed if best.therapist == other_therapist.therapist]
+    assert max(map(days.count, days), default=0) <= 4
+
+
+@pytest.mark.django_db
+def test_the_page_proposes_sends_and_says_what_has_gone(
+    book: Book,
+    clinic: Service,
+    therapist: User,
+    runner: User,
+    other_runner: User,
+    staff: User,
+    client_of: Callable[[User], Client],
+    now: datetime,
+) -> None:
+    session = book(runner, NINE)
+    desk, asked = client_of(staff), {"therapist": "nadia-okello", "day": "2026-11-26", "reason": "Ill"}
+    page = desk.get("/replan/", asked).content.decode()
+    assert f'name="pick-{session.pk}"' in page
+    assert "Same therapist, Wednesday morning" in page
+    gone = datetime(2026, 11, 27, 9, tzinfo=UTC)
+    book(other_runner, gone)
+    answer = desk.post("/replan/", {**asked, f"pick-{session.pk}": f"{therapist.therapist.pk} {gone.isoformat()}"})
+    assert answer.status_code == 409
+    assert "09:00 has just gone" in answer.content.decode()
+    (row,) = (row for row, _ in answer.context["rows"])
+    assert row.best.start != gone
+    assert TimeOff.objects.count() == 1
+    sent = desk.post("/replan/", {**asked, f"pick-{session.pk}": row.best.value})
+    assert (sent.status_code, Offer.objects.get().hold.start) == (200, row.best.start)
+    assert "1 new time offered" in sent.content.decode()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "?therapist=nobody",
+        "?therapist=nadia-okello",
+        "?therapist=nadia-okello&day=x",
+        "?therapist=nadia-okello&day=2026-11-26&starts=25:00",
+        "?therapist=nadia-okello&day=2026-11-26&until=2026-11-01",
+        "?therapist=nadia-okello&day=9999-12-31",
+        "?therapist=nadia-okello&day=2026-11-26&until=2027-11-01",
+    ],
+)
+def test_any_address_gives_a_page(
+    query: str, clinic: Service, staff: User, client_of: Callable[[User], Client]
+) -> None:
+    assert client_of(staff).get(f"/replan/{query}").status_code in (200, 422)
+    assert (
+        client_of(staff)
+        .post(f"/replan/{query}", {"therapist": "nadia-okello", "day": "2026-11-26", "pick-x": "1 2", "pick-": "y"})
+        .status_code
+        == 200
+    )
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
+def test_an_offer_and_a_live_booking_of_the_same_time_have_one_winner(
+    book: Book, clinic: Service, therapist: User, runner: User, other_runner: User, staff: User, now: datetime
+) -> None:
+    session = book(runner, NINE)
+    (row,) = propose(therapist=therapist.therapist, start=DAY[0], end=DAY[1], now=now)
+    ready, results = Barrier(2), {}
+
+    def run(name: str, act: Callable[[], object]) -> None:
+        ready.wait()
+        try:
+            results[name] = act()
+        except DomainError as refused:
+            results[name] = refused.code
+        finally:
+            connection.close()
+
+    picks = [Pick(session.pk, row.best.therapist.pk, row.best.start)]
+    threads = [
+        Thread(
+            target=run,
+            args=(
+                "desk",
+                lambda: send_offers(
+                    therapist=therapist.therapist, start=DAY[0], end=DAY[1], reason="", picks=picks, by=staff, now=now
+                ),
+            ),
+        ),
+        Thread(
+            target=run,
+            args=(
+                "live",
+                lambda: services.book_slot(
+                    service=clinic,
+                    therapist=row.best.therapist,
+                    runner=other_runner.runner,
+                    start=row.best.start,
+                    by=other_runner,
+                    now=now,
+                ),
+            ),
+        ),
+    ]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    at = Appointment.objects.active().filter(therapist=row.best.therapist, start=row.best.start)
+    assert at.count() == 1
+    assert (len(results["desk"].offered) == 1) == (results["live"] == "slot_taken")
+    (fresh,) = propose(therapist=therapist.therapist, start=DAY[0], end=DAY[1], now=now)
+    assert fresh.offer is not None or fresh.best.start != row.best.start
