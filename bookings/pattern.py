@@ -99,3 +99,19 @@ def instants(wall: datetime, zone: str) -> tuple[datetime, ...]:
     except DomainError:
         return ()
     return found[:1] if found[0] == found[1] else found
+
+
+def as_text(pattern: Pattern) -> str:
+    """The pattern as a form carries it: "7 0-17:30 3-17:30"."""
+    return " ".join([str(pattern.therapist_id), *(f"{beat.weekday}-{beat.wall:%H:%M}" for beat in pattern.beats)])
+
+
+def from_text(text: str) -> Pattern | None:
+    """What `as_text` wrote; None for anything else, however it was typed."""
+    therapist, *beats = text[:100].split()[:8] or [""]
+    try:
+        read = [each.split("-", 1) for each in beats]
+        found = tuple(Beat(int(day) % 7, time.fromisoformat(wall).replace(tzinfo=None), 0) for day, wall in read)
+        return Pattern(int(therapist), found) if found else None
+    except ValueError:
+        return None

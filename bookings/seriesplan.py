@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from bookings.availability import Slot, find_slots, offering
 from bookings.models import Appointment, Service, TimePreference
-from bookings.pattern import Target, best_pattern, targets
+from bookings.pattern import Pattern, Target, best_pattern, targets
 from bookings.slots import zone_of
 from clinic.core.errors import DomainError
 from clinic.people.models import CareRelationship, RunnerProfile, TherapistProfile
@@ -73,11 +73,13 @@ def plan_series(
     first: date,
     zone: str,
     now: datetime,
+    keep: Pattern | None = None,
 ) -> list[Proposal]:
     """`per_week` sessions for `weeks` weeks from the day `first`, with one therapist, at the same wall time each week.
 
     `weekdays` and `parts` are the bits of a TimeWish, by the clock of `zone` (the runner's). `therapist` None: whoever can
-    keep most of it, one who knows the runner first. Nothing is stored. Empty where nothing free suits.
+    keep most of it, one who knows the runner first; `keep` is a pattern shown before, which stands. Nothing is stored. Empty where nothing
+    free suits.
     Raises DomainError `bad_series`, `unknown_zone`.
     """
     check_size(weeks, per_week)
@@ -97,7 +99,10 @@ def plan_series(
     suiting = [slot for slot in free if wish.suits(slot.start.astimezone(rules))]
     known = CareRelationship.objects.active().filter(runner=runner).values_list("therapist_id", flat=True)
     zones = {key: each.user.zone for key, each in people.items()}
-    pattern = best_pattern(suiting, zones=zones, first=first, weeks=weeks, per_week=per_week, preferred=known)
+    pattern = keep if keep is not None and keep.therapist_id in people else None
+    pattern = pattern or best_pattern(
+        suiting, zones=zones, first=first, weeks=weeks, per_week=per_week, preferred=known
+    )
     if pattern is None:
         return []
     chosen = people[pattern.therapist_id]

@@ -21,12 +21,14 @@ from django.urls import URLResolver, get_resolver, reverse
 from assessments import services as assessing
 from assessments.entry import field_key
 from assessments.models import Intake, Recommendation
-from bookings.models import Appointment, Change, Seat, Service, TimeOff
+from bookings import links
+from bookings.models import Appointment, Change, Offer, Seat, Series, Service, TimeOff, WaitlistEntry
+from bookings.offer_letters import link_token
+from bookings.services.feeds import make_feed
+from bookings.services.outside import connect_calendar
 from bookings.services.seats import take_seats
 from bookings.services.workshops import plan_workshop
 from bookings.workshop_letters import offer_token
-from bookings.services.feeds import make_feed
-from bookings.services.outside import connect_calendar
 from clinic.demo.models import Enclosure, Letter
 from clinic.people.services import invite, issue_token
 from clinic.reminders.letters import stop_token
@@ -112,6 +114,22 @@ def world(request: pytest.FixtureRequest, settings: Any, clock: Any) -> SimpleNa
         hold_expires_at=now + timedelta(minutes=5),
         wall_start=later.replace(tzinfo=None),
     )
+    booked.series = Series.objects.create(made_at=now, made_by=runner)
+    booked.save(update_fields=["series"])
+    entry = WaitlistEntry.objects.create(
+        runner=runner.runner, service=service, first=now.date(), made_at=now, made_by=runner
+    )
+    kept = Appointment.objects.create(
+        **held,
+        start=later + timedelta(days=1),
+        end=later + timedelta(days=1, minutes=45),
+        busy_from=later + timedelta(days=1),
+        busy_until=later + timedelta(days=1, minutes=45),
+        state=Appointment.State.HELD,
+        hold_expires_at=now + timedelta(hours=2),
+        wall_start=(later + timedelta(days=1)).replace(tzinfo=None),
+    )
+    offer = Offer.objects.create(entry=entry, hold=kept, made_at=now, answer_until=now + timedelta(hours=2))
     time_off = TimeOff.objects.create(
         therapist=therapist.therapist, start=now + timedelta(days=9), end=now + timedelta(days=10), reason="Course"
     )
@@ -166,6 +184,9 @@ def world(request: pytest.FixtureRequest, settings: Any, clock: Any) -> SimpleNa
         "appointment_id": booked.pk,
         "change_id": change.pk,
         "time_off_id": time_off.pk,
+        "series_id": booked.series_id,
+        "entry_id": entry.pk,
+        "offer_id": offer.pk,
         "assessment_id": draft.pk,
         "token_id": api_token.id,
         "calendar_id": elsewhere.pk,
@@ -200,6 +221,11 @@ def world(request: pytest.FixtureRequest, settings: Any, clock: Any) -> SimpleNa
         "bookings:feed_file": {"token": feed_token},
         "api:feed": {"token": feed_token},
         "bookings:times": {"slug": service.slug},
+        "bookings:free": {"slug": service.slug},
+        "bookings:visit": {"token": links.sign(booked)},
+        "bookings:visit_calendar": {"token": links.sign(booked)},
+        "bookings:series": {"slug": service.slug},
+        "bookings:offer_link": {"token": link_token(offer)},
         "api:therapist": {"slug": therapist.therapist.slug},
         "assessments:decide": {"pk": recommendation.pk if recommendation else 0},
         "assessments:clear_red_flags": {"pk": intake.pk},

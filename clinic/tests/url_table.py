@@ -12,11 +12,14 @@ PRIVATE = {
     "prescription_id",
     "race_id",
     "token_id",
+    "entry_id",
+    "offer_id",
+    "series_id",
     "change_id",
 }
 """Arguments that name a record of one runner."""
 
-OPEN_BY_TOKEN: set[str] = set()
+OPEN_BY_TOKEN: set[str] = {"bookings:offer_link"}
 """Addresses whose unguessable link is itself the key."""
 
 PUBLIC = {
@@ -36,6 +39,10 @@ PUBLIC = {
     "bookings:workshop_offer",
     "bookings:book",
     "bookings:times",
+    "bookings:free",
+    "bookings:visit",
+    "bookings:visit_calendar",
+    "bookings:offer_link",
     "people:accept_invitation",
     "people:consent",
     "reminders:stop",
@@ -93,7 +100,14 @@ TABLE = {
     "bookings:therapist": ("200 200 200 200 200 200", "405 405 405 405 405 405"),
     "bookings:prices": ("200 200 200 200 200 200", "405 405 405 405 405 405"),
     "bookings:book": ("200 200 200 200 200 200", "405 405 405 405 405 405"),
-    "bookings:resume": ("302 302 302 302 302 302", "405 405 405 405 405 405"),
+    "bookings:resume": ("302 302 302 302 302 302", "302 302 302 302 302 302"),
+    "bookings:details": ("302 302 302 302 302 302", "302 302 302 302 302 302"),
+    "bookings:code": ("302 302 302 302 302 302", "302 302 302 302 302 302"),
+    "bookings:first_password": ("302 302 302 302 302 302", "302 302 302 302 302 302"),
+    "bookings:free": ("200 200 200 200 200 200", "405 405 405 405 405 405"),
+    "bookings:preferences": ("302 200 200 403 403 403", "302 422 422 403 403 403"),
+    "bookings:visit": ("200 200 200 200 200 200", "302 302 302 302 302 302"),
+    "bookings:visit_calendar": ("200 200 200 200 200 200", "405 405 405 405 405 405"),
     "bookings:check": ("302 200 404 403 403 403", "302 302 404 403 403 403"),
     "bookings:times": ("200 200 200 200 200 200", "409 409 409 409 409 409"),
     "bookings:appointments": ("302 200 200 200 200 302", "302 405 405 405 405 405"),
@@ -106,6 +120,13 @@ TABLE = {
     "bookings:undo": ("302 405 405 405 405 405", "302 302 404 404 404 302"),
     "bookings:mark": ("302 403 403 405 405 405", "302 403 403 422 404 422"),
     "bookings:room": ("302 404 404 404 404 404", "302 404 404 404 404 404"),
+    "bookings:series": ("302 200 200 403 403 302", "302 200 200 403 403 302"),
+    "bookings:cancel_series": ("302 200 404 200 404 200", "302 302 404 302 404 302"),
+    "bookings:waitlist": ("302 200 200 403 403 200", "302 405 405 403 403 405"),
+    "bookings:wish": ("302 200 200 403 403 200", "302 200 200 403 403 200"),
+    "bookings:leave": ("302 405 405 403 403 405", "302 302 404 403 403 302"),
+    "bookings:offer": ("302 200 404 403 403 200", "302 422 404 403 403 422"),
+    "bookings:offer_link": ("200 200 200 200 200 200", "422 422 422 422 422 422"),
     "bookings:board": ("302 403 403 403 403 200", "302 403 403 403 403 405"),
     "bookings:board_stamp": ("302 403 403 403 403 204", "302 403 403 403 403 405"),
     "bookings:board_move": ("302 403 403 403 403 405", "302 403 403 403 403 422"),
@@ -123,6 +144,8 @@ TABLE = {
     "bookings:outside_read": ("302 403 403 405 405 405", "302 403 403 302 404 302"),
     "bookings:clear_day": ("302 403 403 405 405 405", "302 403 403 422 404 422"),
     "bookings:time_off": ("302 403 403 405 405 405", "302 403 403 302 404 302"),
+    "bookings:journey": ("302 403 403 405 405 405", "302 403 403 302 404 302"),
+    "bookings:cap": ("302 403 403 405 405 405", "302 403 403 302 404 302"),
     "bookings:replan": ("302 403 403 403 403 200", "302 403 403 403 403 422"),
     "bookings:reports": ("302 403 403 403 403 200", "302 403 403 403 403 405"),
     "bookings:report_rows": ("302 403 403 403 403 200", "302 403 403 403 403 405"),
