@@ -9,7 +9,7 @@ from django.conf import settings
 
 from bookings import slots
 from bookings.instants import parse_instant
-from bookings.models import HoursPlace, Service, Weekday
+from bookings.models import HoursPlace, Payer, Service, Weekday
 from bookings.services import DayRange, HoursRange
 from clinic.core.errors import DomainError
 from clinic.core.wording import pounds
@@ -140,10 +140,10 @@ class StaffMoveForm(ReasonForm):
 
 
 class CallerForm(forms.Form):
-    """Who is calling, and the time they want: a free one from the list, or another by the clinic's clock.
+    """Who is calling, the time they want (a free one from the list, or another by the clinic's clock), and who pays."""
 
-    The fields of somebody new stand outside the form, under "Who is calling", and belong to it by its id.
-    """
+    KEPT = ("on", "at", "reason", "name", "email", "phone", "payer", "insurer")
+    """What a button that books nothing yet leaves as it was typed."""
 
     start = forms.CharField(required=False, max_length=40)
     on = forms.DateField(label="Day", required=False, widget=DayInput())
@@ -158,26 +158,44 @@ class CallerForm(forms.Form):
     name = forms.CharField(
         max_length=120,
         required=False,
-        widget=forms.TextInput(attrs={"class": "form-control", "autocomplete": "off", "form": "booking"}),
+        widget=forms.TextInput(attrs={"class": "form-control", "autocomplete": "off"}),
     )
     email = forms.EmailField(
         label="E-mail",
         max_length=254,
         required=False,
-        widget=forms.EmailInput(attrs={"class": "form-control", "autocomplete": "off", "form": "booking"}),
+        widget=forms.EmailInput(attrs={"class": "form-control", "autocomplete": "off"}),
     )
     phone = forms.CharField(
         max_length=32,
         required=False,
-        widget=forms.TextInput(
-            attrs={"class": "form-control", "autocomplete": "off", "inputmode": "tel", "form": "booking"}
-        ),
+        widget=forms.TextInput(attrs={"class": "form-control", "autocomplete": "off", "inputmode": "tel"}),
+    )
+
+    payer = forms.ChoiceField(
+        choices=[(Payer.SELF, "The runner"), (Payer.INSURANCE, "Insurance")],
+        label="Paid by",
+        required=False,
+        widget=forms.Select(attrs={"class": "form-select"}),
+    )
+    insurer = forms.CharField(
+        label="Which insurance",
+        max_length=80,
+        required=False,
+        widget=forms.TextInput(attrs={"class": "form-control", "autocomplete": "off"}),
     )
 
     def __init__(
-        self, data: Mapping[str, Any] | None = None, *, known: bool, initial: dict[str, Any] | None = None
+        self,
+        data: Mapping[str, Any] | None = None,
+        *,
+        known: bool,
+        takes_insurance: bool = False,
+        initial: dict[str, Any] | None = None,
     ) -> None:
         super().__init__(data, initial=initial)
+        if not takes_insurance:
+            del self.fields["payer"], self.fields["insurer"]
         for field, sentence in (
             ("name", "Who is calling? Type the runner’s name."),
             ("email", "We need an e-mail address for the confirmation."),

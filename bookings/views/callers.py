@@ -1,5 +1,6 @@
-"""Booking for a caller: find the runner or take their details, choose what, with whom and when."""
+"""Booking for a caller: find the runner or take their details, choose what, with whom and when; one form, kept whole."""
 
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,16 +11,18 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from bookings import services
 from bookings.availability import Slot, find_slots
+from bookings.boardpage import is_id
 from bookings.diaries import offering
 from bookings.forms import CallerForm
 from bookings.fortnight import nearest
 from bookings.instants import parse_day, parse_instant
-from bookings.models import Appointment, Service
+from bookings.models import Appointment, Service, WaitlistEntry
 from bookings.prices import price_of
+from bookings.services.waiting import fulfil
 from bookings.views.board import clinic_tz
 from bookings.views.reader import signed_in
 from clinic.core.errors import DomainError
@@ -30,29 +33,45 @@ from clinic.people.services import find_runners
 
 DAYS_OFFERED = 7
 TIMES_OFFERED = 24
+LONGEST_WORDS = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What is known of the call so far: who, what, with whom, from which day, at which time."""
+
+    runner: RunnerProfile | None
+    service: Service | None
+    therapist: TherapistProfile | None
+    on: date
+    start: datetime | None
+    wish: WaitlistEntry | None
 
 
 @role_required("staff")
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def book_for(request: HttpRequest) -> HttpResponse:
-    """Book for a caller: find the runner or take their details, choose what, with whom and when."""
+    """The page. `do` says what a button asks for: find, times, runner:<id>, nobody, book, different; all keep what is typed."""
     now = timezone.now()
     asked = request.POST if request.method == "POST" else request.GET
-    service, therapist, runner = wish_of(request, asked)
-    start = parse_instant(asked.get("start"))
-    on = parse_day(asked.get("day")) or (start or now).astimezone(clinic_tz()).date()
+    do = request.POST.get("do", "book") if request.method == "POST" else ""
+    call = call_of(request, asked, do, now)
+    is_booking = do in ("book", "different")
+    bound = typed(request)
     form = CallerForm(
-        typed(request),
-        known=runner is not None,
-        initial={"on": on, "at": start.astimezone(clinic_tz()).time() if start else None},
+        bound if is_booking or request.method != "POST" else None,
+        known=call.runner is not None,
+        takes_insurance=call.service is not None and call.service.takes_insurance,
+        initial={"on": call.on, "at": call.start.astimezone(clinic_tz()).time() if call.start else None}
+        | ({key: asked.get(key, "") for key in CallerForm.KEPT} if request.method == "POST" else {}),
     )
     refused: DomainError | None = None
-    wanted = start
-    if request.method == "POST" and service is not None and form.is_valid():
+    wanted = call.start
+    if is_booking and call.service is not None and form.is_valid():
         wanted = form.cleaned_data["instant"]
         try:
-            booked = book_now(form, service=service, therapist=therapist, runner=runner, by=signed_in(request), now=now)
+            booked = book_now(form, call, call.service, by=signed_in(request), now=now, are_different=do == "different")
         except DomainError as error:
             refused = error
         else:
@@ -61,102 +80,127 @@ def book_for(request: HttpRequest) -> HttpResponse:
                 f"Booked: {booked.runner.user.name}, {booked.start.astimezone(clinic_tz()):%A %-d %B %H:%M} with {booked.therapist.user.name}.",
             )
             return redirect("bookings:appointment", booked.pk)
-    words = request.GET.get("q", "").strip()[:80]
-    times = offered_times(service, therapist, runner, on, now)
-    context = {
+    words = asked.get("q", "").strip()[:LONGEST_WORDS] if call.runner is None else ""
+    status = refused.status if refused else 422 if is_booking else 200
+    context = context_of(call, form, words=words, wanted=wanted, refused=refused, now=now)
+    context["is_other"] = asked.get("start") == "other" or (wanted is not None and not context["is_listed"])
+    context["is_settled"] = do == "times" or bool(asked.get("settled")) or bool(request.GET.get("service"))
+    return render(request, "bookings/book_for.html", context, status=status)
+
+
+@role_required("staff")
+@never_cache
+@require_POST
+def find_caller(request: HttpRequest) -> HttpResponse:
+    """The runners who fit what is typed so far, as buttons of the booking's form."""
+    words = request.POST.get("q", "").strip()[:LONGEST_WORDS]
+    return render(request, "bookings/_callers.html", {"words": words, "found": find_runners(words=words)})
+
+
+def call_of(request: HttpRequest, asked: Any, do: str, now: datetime) -> Call:
+    """What was chosen so far; what is not known is as good as not chosen, except a runner (404)."""
+    by = signed_in(request)
+    wish = wish_of(asked.get("wish", ""))
+    chosen = do.removeprefix("runner:") if do.startswith("runner:") else asked.get("runner", "")
+    runner = get_contact(by, UUID(chosen)) if do != "nobody" and is_id(chosen) else None
+    service = Service.objects.active().filter(slug=asked.get("service", "")[:60]).first()
+    therapist = TherapistProfile.objects.select_related("user").filter(slug=asked.get("therapist", "")[:80]).first()
+    if do.startswith("runner:") and runner is not None and not asked.get("settled"):
+        last = last_of(runner)
+        service = (next_after(last) if last else service) or service
+        if last is not None and therapist is None and service is not None:
+            therapist = last.therapist if offering(service).filter(pk=last.therapist_id).exists() else None
+    if service is None and not asked.get("service"):
+        service = Service.objects.active().first()
+    start = parse_instant(asked.get("start"))
+    on = parse_day(asked.get("day")) or (start or now).astimezone(clinic_tz()).date()
+    return Call(
+        runner, service, therapist, on, start, wish if wish and runner and wish.runner_id == runner.pk else None
+    )
+
+
+def wish_of(key: str) -> WaitlistEntry | None:
+    return WaitlistEntry.objects.filter(pk=key, state="waiting").first() if is_id(key) else None
+
+
+def last_of(runner: RunnerProfile) -> Appointment | None:
+    """The runner's latest session that was not cancelled."""
+    return Appointment.objects.standing().with_people().filter(runner=runner).order_by("-start").first()
+
+
+def next_after(last: Appointment) -> Service | None:
+    """What somebody who had `last` most likely calls for: the same again, after a first visit a follow-up."""
+    if last.service.is_active and not last.service.is_first_visit:
+        return last.service
+    return Service.objects.active().filter(is_first_visit=False, place=last.service.place).first()
+
+
+def book_now(
+    form: CallerForm, call: Call, service: Service, *, by: User, now: datetime, are_different: bool
+) -> Appointment:
+    """The one booking: for the runner found, or for the caller whose details were typed."""
+    sent = form.cleaned_data
+    reason = sent["reason"] if sent["start"] in ("", "other") else ""
+    common: dict[str, Any] = {
+        "service": service,
+        "therapist": call.therapist,
+        "start": sent["instant"],
+        "by": by,
+        "now": now,
+        "override_reason": reason,
+        "payer": sent.get("payer", ""),
+        "insurer": sent.get("insurer", ""),
+    }
+    if call.runner is None:
+        return services.book_for_caller(
+            **common, name=sent["name"], email=sent["email"], phone=sent["phone"], are_different=are_different
+        )
+    booked = services.book_slot(**common, runner=call.runner)
+    if call.wish is not None:
+        fulfil(entry=call.wish, booked=booked, by=by, now=now)
+    return booked
+
+
+def context_of(
+    call: Call, form: CallerForm, *, words: str, wanted: datetime | None, refused: DomainError | None, now: datetime
+) -> dict[str, Any]:
+    times = offered_times(call, now)
+    service, therapist = call.service, call.therapist
+    therapists = list(offering(service).select_related("user").order_by("user__name")) if service else []
+    return {
         "services": Service.objects.active(),
         "service": service,
-        "therapists": offering(service).select_related("user").order_by("user__name") if service else [],
+        "therapists": therapists,
         "therapist": therapist,
-        "runner": runner,
-        "on": on,
+        "runner": call.runner,
+        "wish": call.wish,
+        "last": last_of(call.runner) if call.runner else None,
+        "on": call.on,
         "start": wanted,
         "is_listed": any(slot.start == wanted for slot in times),
         "times": times,
-        "near": nearest(times, wanted) if refused and wanted else [],
+        "near": nearest(times, wanted) if refused and refused.status == 409 and wanted else [],
         "words": words,
         "found": find_runners(words=words) if words else [],
         "form": form,
         "refused": refused,
+        "doubles": refused.extra.get("doubles", []) if refused else [],
         "zone": settings.CLINIC_ZONE,
         "price_pence": price_of(service, therapist) if service else 0,
-        "choice": {
-            "service": service.slug if service else "",
-            "therapist": therapist.slug if therapist else "",
-            "day": on.isoformat(),
-            "start": wanted.isoformat() if wanted else "",
-        },
     }
-    return render(
-        request,
-        "bookings/book_for.html",
-        context,
-        status=refused.status if refused else 422 if request.method == "POST" else 200,
-    )
 
 
-def book_now(
-    form: CallerForm,
-    *,
-    service: Service,
-    therapist: TherapistProfile | None,
-    runner: RunnerProfile | None,
-    by: User,
-    now: datetime,
-) -> Appointment:
-    """The one booking: for the runner found, or for the caller whose details were typed."""
-    typed_in = form.cleaned_data
-    reason = typed_in["reason"] if typed_in["start"] in ("", "other") else ""
-    if runner is not None:
-        return services.book_slot(
-            service=service,
-            therapist=therapist,
-            runner=runner,
-            start=typed_in["instant"],
-            by=by,
-            now=now,
-            override_reason=reason,
-        )
-    return services.book_for_caller(
-        service=service,
-        therapist=therapist,
-        start=typed_in["instant"],
-        name=typed_in["name"],
-        email=typed_in["email"],
-        phone=typed_in["phone"],
-        by=by,
-        now=now,
-        override_reason=reason,
-    )
-
-
-def wish_of(request: HttpRequest, asked: Any) -> tuple[Service | None, TherapistProfile | None, RunnerProfile | None]:
-    """What was chosen so far; what is not known is as good as not chosen, except a runner (404)."""
-    service = Service.objects.active().filter(slug=asked.get("service", "")[:60]).first()
-    if service is None and not asked.get("service"):
-        service = Service.objects.active().first()
-    therapist = TherapistProfile.objects.select_related("user").filter(slug=asked.get("therapist", "")[:80]).first()
-    try:
-        runner_id = UUID(asked.get("runner", ""))
-    except ValueError:
-        return service, therapist, None
-    return service, therapist, get_contact(signed_in(request), runner_id)
-
-
-def offered_times(
-    service: Service | None, therapist: TherapistProfile | None, runner: RunnerProfile | None, on: date, now: datetime
-) -> list[Slot]:
-    """Free times of the week from `on`, by the clinic's clock, one per start."""
-    if service is None:
+def offered_times(call: Call, now: datetime) -> list[Slot]:
+    """Free times of the week from the day asked for, by the clinic's clock, one per start."""
+    if call.service is None:
         return []
-    last = on + timedelta(days=DAYS_OFFERED - 1)
     found = find_slots(
-        service=service,
-        therapists=[therapist] if therapist else None,
-        first=on,
-        last=last,
+        service=call.service,
+        therapists=[call.therapist] if call.therapist else None,
+        first=call.on,
+        last=call.on + timedelta(days=DAYS_OFFERED - 1),
         zone=settings.CLINIC_ZONE,
-        runner=runner,
+        runner=call.runner,
         now=now,
     )
     return list({slot.start: slot for slot in found}.values())[:TIMES_OFFERED]

@@ -3,10 +3,11 @@
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from rapidfuzz import fuzz, process
+from django.db.models import F, Q, QuerySet, Value
+from django.db.models.functions import Replace
+from rapidfuzz import fuzz
 from rapidfuzz.distance import DamerauLevenshtein
 
 from clinic.core.errors import Conflict
@@ -16,10 +17,13 @@ FOUND_AT_MOST = 8
 DOUBLES_AT_MOST = 4
 SHORT_WORD = 3
 """A word up to this long has to occur as it is typed."""
-CLOSE = 75.0
-"""From 0 to 100: how much of a word has to agree with a part of the name."""
+CLOSE = 72.0
+"""From 0 to 100: how much of a longer word has to agree with a name, or with its beginning."""
 PHONE_DIGITS = 4
 """So many digits are taken for a part of a phone number."""
+LOOKED_AT = 2_000
+"""Rows that are compared at most, out of those that share some letters with what was typed."""
+BETWEEN_DIGITS = (" ", "-", "(", ")", ".")
 
 
 class Row(NamedTuple):
@@ -40,14 +44,12 @@ class Double:
     is_certain: bool = False
 
 
-@lru_cache(maxsize=50_000)
 def fold(text: str) -> str:
     """Small letters without accents: "Zoë Ångström" is "zoe angstrom"."""
     plain = unicodedata.normalize("NFKD", text.casefold())
     return "".join(letter for letter in plain if not unicodedata.combining(letter))
 
 
-@lru_cache(maxsize=50_000)
 def number(phone: str) -> str:
     """The digits that tell one number from another: +44 7700 900123, 0044..., (0)7700... and 07700 900123 are the same."""
     digits = "".join(letter for letter in phone if letter.isdecimal()).removeprefix("00")
@@ -57,23 +59,26 @@ def number(phone: str) -> str:
 
 
 def find_runners(*, words: str) -> list[RunnerProfile]:
-    """Runners who fit all of `words`, the best first, at most 8; two queries. For the front desk."""
+    """Runners who fit all of `words`, the best first, at most 8; two queries, three for a number that is not quite right."""
     asked = fold(words).split()
     digits = number(words)
     by_number = len(digits) >= PHONE_DIGITS and not any(letter.isalpha() for letter in words)
     if not asked or (len(words.strip()) < 2 and not by_number):
         return []
-    rows = _rows()
-    scores = _by_number(rows, digits) if by_number else _by_words(rows, asked)
-    best = sorted(scores, key=lambda place: (-scores[place], rows[place].name))[:FOUND_AT_MOST]
-    return _in_order([rows[place].user_id for place in best])
+    rows = _rows(Q(digits__contains=digits) if by_number else _with_words(asked))
+    if by_number and not rows:
+        rows = _rows(_with_number(digits))
+    fits = (_number_fits(row, digits) if by_number else _words_fit(row, asked) for row in rows)
+    best = sorted((-score, row.name, row.user_id) for row, score in zip(rows, fits, strict=True) if score)
+    return _in_order([user_id for _, _, user_id in best[:FOUND_AT_MOST]])
 
 
 def doubles_of(*, name: str, email: str, phone: str) -> list[Double]:
     """Runners who may be the same person: the same or nearly the same address, the same number, the same name."""
-    rows = _rows()
     mine = Row(0, fold(" ".join(name.split())), email.strip().lower(), number(phone))
-    alike = [(told, row) for row in rows if (told := _alike(mine, row)) is not None]
+    near = _with_pieces("user__email", mine.email.partition("@")[0]) | _with_number(mine.phone)
+    near |= _with_letters("user__name", mine.name.rpartition(" ")[2])
+    alike = [(told, row) for row in _rows(near) if (told := _alike(mine, row)) is not None]
     alike.sort(key=lambda each: (each[0][0], each[1].name))
     nearest = alike[:DOUBLES_AT_MOST]
     people = {each.user_id: each for each in _in_order([row.user_id for _, row in nearest])}
@@ -118,41 +123,83 @@ def _alike(mine: Row, row: Row) -> tuple[int, str] | None:
     return None
 
 
-def _by_words(rows: Sequence[Row], asked: Sequence[str]) -> dict[int, float]:
-    """Place of each row that fits every word -> how well, from 0 to 100 and a little more for a beginning."""
-    names = [row.name for row in rows]
-    total: dict[int, float] | None = None
+def _words_fit(row: Row, asked: Sequence[str]) -> float:
+    """How well the row fits all of the words: 0, or up to 100 a word and a little more for a beginning."""
+    total = 0.0
     for word in asked:
-        least = 100.0 if len(word) <= SHORT_WORD else CLOSE
-        scores = {
-            place: score
-            for _, score, place in process.extract_iter(word, names, scorer=fuzz.partial_ratio, score_cutoff=least)
-        }
-        for place, row in enumerate(rows):
-            if word in row.email:
-                scores[place] = max(scores.get(place, 0.0), 95.0)
-            if f" {row.name}".find(f" {word}") >= 0:
-                scores[place] = 105.0
-        total = scores if total is None else {place: total[place] + scores[place] for place in total.keys() & scores}
-    return total or {}
+        score = _word_fits(row, word)
+        if not score:
+            return 0.0
+        total += score
+    return total
 
 
-def _by_number(rows: Sequence[Row], digits: str) -> dict[int, float]:
-    """As `_by_words`, for a number or a part of one; of a whole number one digit may be wrong or two swapped."""
-    scores: dict[int, float] = {}
-    for place, row in enumerate(rows):
-        if digits in row.phone:
-            scores[place] = 105.0 if row.phone == digits else 100.0
-        elif len(digits) >= 9 and row.phone and DamerauLevenshtein.distance(digits, row.phone, score_cutoff=1) <= 1:
-            scores[place] = 90.0
-    return scores
+def _word_fits(row: Row, word: str) -> float:
+    if f" {word}" in f" {row.name}":
+        return 105.0
+    if word in row.name:
+        return 100.0
+    if word in row.email:
+        return 95.0
+    if len(word) <= SHORT_WORD:
+        return 0.0
+    parts = row.name.split()
+    return max(fuzz.ratio(word, part, score_cutoff=CLOSE) for name in parts for part in (name, name[: len(word)]))
 
 
-def _rows() -> list[Row]:
-    known = RunnerProfile.objects.filter(user__is_active=True).order_by()
+def _number_fits(row: Row, digits: str) -> float:
+    """As `_words_fit`, for a number or a part of one; of a whole number one digit may be wrong or two swapped."""
+    if digits in row.phone:
+        return 105.0 if row.phone == digits else 100.0
+    whole = len(digits) >= 9 and row.phone
+    return 90.0 if whole and DamerauLevenshtein.distance(digits, row.phone, score_cutoff=1) <= 1 else 0.0
+
+
+def _with_words(asked: Sequence[str]) -> Q:
+    """Runners who share some letters with each of the words, so that only those need comparing."""
+    found = Q()
+    for word in asked:
+        found &= _with_letters("user__name", word) | Q(user__email__icontains=word)
+    return found
+
+
+def _with_letters(field: str, word: str) -> Q:
+    """`field` holds any three letters in a row of `word`, of a short one any two."""
+    size = 3 if len(word) > 4 else 2
+    found = Q(**{f"{field}__icontains": word}) if word else Q(pk=None)
+    for place in range(min(len(word) - size + 1, 12)):
+        found |= Q(**{f"{field}__icontains": word[place : place + size]})
+    return found
+
+
+def _with_pieces(field: str, text: str) -> Q:
+    """`field` holds a third of `text`: two slips leave at least one third whole."""
+    size = max(3, len(text) // 3)
+    pieces = {text[place : place + size] for place in range(0, max(len(text) - size + 1, 1), size)}
+    found = Q(pk=None)
+    for piece in pieces:
+        if len(piece) >= 3:
+            found |= Q(**{f"{field}__icontains": piece})
+    return found
+
+
+def _with_number(digits: str) -> Q:
+    """The phone number holds the digits, or of a whole number a third of them."""
+    if len(digits) < PHONE_DIGITS:
+        return Q(pk=None)
+    return _with_pieces("digits", digits) if len(digits) >= 9 else Q(digits__contains=digits)
+
+
+def _rows(which: Q) -> list[Row]:
+    digits: Any = F("phone")
+    for sign in BETWEEN_DIGITS:
+        digits = Replace(digits, Value(sign))
+    known: QuerySet[Any] = RunnerProfile.objects.filter(user__is_active=True).annotate(digits=digits).filter(which)
     return [
         Row(user_id, fold(name), email, number(phone))
-        for user_id, name, email, phone in known.values_list("user_id", "user__name", "user__email", "phone")
+        for user_id, name, email, phone in known.order_by().values_list(
+            "user_id", "user__name", "user__email", "phone"
+        )[:LOOKED_AT]
     ]
 
 
