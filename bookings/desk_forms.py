@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 from django import forms
 
 from bookings.forms import ClockInput, DayInput, wall_time
+from bookings.models import Service
+from bookings.zones import zone_groups
 from clinic.people.models import TherapistProfile
 
 SELECT = {"class": "form-select"}
@@ -68,3 +70,46 @@ class AbsenceForm(forms.Form):
     def absence(self) -> dict[str, Any]:
         """Whom and when, for the services."""
         return {name: self.cleaned_data[name] for name in ("therapist", "start", "end")}
+
+
+class TravelForm(forms.Form):
+    """Days on which a therapist's hours go by another clock."""
+
+    zone = forms.ChoiceField(
+        label="Where",
+        widget=forms.Select(attrs=SELECT),
+        error_messages={"invalid_choice": "Pick a city near the therapist."},
+    )
+    first = forms.DateField(label="First day", widget=DayInput())
+    last = forms.DateField(label="Last day", widget=DayInput())
+
+    def __init__(self, data: Mapping[str, Any] | None = None) -> None:
+        super().__init__(data)
+        self.fields["zone"].choices = [("", "Choose a city"), *zone_groups()]  # type: ignore[attr-defined]
+
+
+class CapForm(forms.Form):
+    """The most sessions of a day: of one service, or of all; no number takes the limit back."""
+
+    service = forms.ModelChoiceField(
+        Service.objects.none(),
+        label="Of",
+        to_field_name="slug",
+        required=False,
+        empty_label="all sessions together",
+        widget=forms.Select(attrs=SELECT),
+        error_messages={"invalid_choice": "Choose one of the sessions they offer."},
+    )
+    most = forms.IntegerField(
+        label="At most, a day",
+        required=False,
+        min_value=1,
+        max_value=50,
+        help_text="Empty: no limit.",
+        widget=forms.NumberInput(attrs={**INPUT, "inputmode": "numeric"}),
+        error_messages={"min_value": "From 1 to 50.", "max_value": "From 1 to 50."},
+    )
+
+    def __init__(self, data: Mapping[str, Any] | None = None, *, therapist: TherapistProfile) -> None:
+        super().__init__(data)
+        self.fields["service"].queryset = Service.objects.filter(therapists=therapist).order_by("position", "name")  # type: ignore[attr-defined]

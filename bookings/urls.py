@@ -64,6 +64,7 @@ urlpatterns = [
     path("board/<uuid:appointment_id>/move/", deeds.move, name="board_move"),
     path("board/<uuid:appointment_id>/resize/", deeds.resize, name="board_resize"),
     path("board/<uuid:appointment_id>/mark/", deeds.mark, name="board_mark"),
+    path("board/offer/<uuid:entry_id>/", deeds.offer, name="board_offer"),
     path("board/undo/<uuid:change_id>/", deeds.take_back, name="board_undo"),
     path("hours/", hours.hours, name="hours"),
     path("hours/<slug:slug>/", hours.hours_of, name="hours_of"),

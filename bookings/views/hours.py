@@ -14,15 +14,17 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from bookings import services
 from bookings.connected import overview, stale_calendars
+from bookings.desk_forms import CapForm, TravelForm
 from bookings.forms import RANGES_PER_DAY, OverrideForm, TimeOffForm, WeekForm
 from bookings.instants import parse_day
-from bookings.models import Appointment, Override, Service, TimeOff, WeeklyHours
+from bookings.models import Appointment, DailyCap, Override, Service, TimeOff, Travel, WeeklyHours
 from bookings.schedule import minutes_of, week_bars
+from bookings.services.limits import set_daily_cap, set_travel
 from bookings.views.reader import signed_in
 from clinic.core.errors import DomainError
 from clinic.core.kept import typed
 from clinic.people.access import role_required
-from clinic.people.models import TherapistProfile
+from clinic.people.models import TherapistProfile, User
 
 
 @role_required("staff", "therapist")
@@ -51,7 +53,7 @@ def hours(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def hours_of(request: HttpRequest, slug: str) -> HttpResponse:
-    """One therapist's week, exceptions and time off. Three forms; `do` says which of them was sent."""
+    """One therapist's week, exceptions, time off, journeys and limits. Five forms; `do` says which of them was sent."""
     person = get_therapist(signed_in(request), slug)
     now = timezone.now()
     today = now.astimezone(ZoneInfo(person.user.zone)).date()
@@ -61,6 +63,8 @@ def hours_of(request: HttpRequest, slug: str) -> HttpResponse:
         "week": WeekForm(sent if do == "week" else None, initial=week_initial(person, today)),
         "override": OverrideForm(sent if do == "override" else None),
         "time_off": TimeOffForm(sent if do == "time_off" else None, zone=person.user.zone),
+        "travel": TravelForm(sent if do == "travel" else None),
+        "cap": CapForm(sent if do == "cap" else None, therapist=person),
     }
     status = 200
     if request.method == "POST":
@@ -74,6 +78,7 @@ def hours_of(request: HttpRequest, slug: str) -> HttpResponse:
             except DomainError as refused:
                 form.add_error(None, refused.message)
                 status = refused.status
+    hit = hit_sessions(person, now, today)
     context = {
         "person": person,
         "today": today,
@@ -81,7 +86,9 @@ def hours_of(request: HttpRequest, slug: str) -> HttpResponse:
         "changed": changed_days(person, today),
         "away": TimeOff.objects.filter(therapist=person).upcoming(now).order_by("start"),
         "later": WeeklyHours.objects.filter(therapist=person, valid_from__gt=today).order_by("valid_from").first(),
-        "hit": hit_sessions(person, now, today),
+        "hit": hit,
+        "hit_days": sorted({each.start.astimezone(ZoneInfo(person.user.zone)).date() for each in hit})[:5],
+        **journeys_and_limits(person, now),
         **overview(person, now),
     }
     return render(request, "bookings/hours_of.html", context, status=status)
@@ -90,8 +97,12 @@ def hours_of(request: HttpRequest, slug: str) -> HttpResponse:
 def save(
     request: HttpRequest, person: TherapistProfile, do: str, typed_in: dict[str, Any], now: datetime
 ) -> HttpResponse:
-    """Write one of the three; sessions it hits stay booked and are listed on the page."""
+    """Write what was sent; sessions it hits stay booked and are listed on the page."""
     by = signed_in(request)
+    hit: list[Appointment]
+    if do in ("travel", "cap"):
+        said, hit = save_journey_or_limit(person, do, typed_in, by=by, now=now)
+        return said_and_done(request, person, said, hit)
     if do == "week":
         hit = services.set_weekly_hours(
             therapist=person, ranges=typed_in["ranges"], valid_from=typed_in["valid_from"], by=by, now=now
@@ -115,6 +126,11 @@ def save(
             therapist=person, start=typed_in["start"], end=typed_in["end"], reason=typed_in["reason"], by=by, now=now
         ).hit
         said = "Time off is entered."
+    return said_and_done(request, person, said, hit)
+
+
+def said_and_done(request: HttpRequest, person: TherapistProfile, said: str, hit: list[Appointment]) -> HttpResponse:
+    """Back to the page, with what was done and how many booked sessions it leaves outside the hours."""
     if hit:
         messages.warning(
             request,
@@ -200,3 +216,24 @@ def hit_sessions(person: TherapistProfile, now: datetime, today: Any) -> list[Ap
 def total_hours(rows: list[WeeklyHours]) -> float:
     """Hours of a week."""
     return sum(minutes_of(row.ends, closing=True) - minutes_of(row.starts) for row in rows) / 60
+
+
+def journeys_and_limits(person: TherapistProfile, now: datetime) -> dict[str, Any]:
+    """What the hours page shows of both."""
+    return {
+        "journeys": Travel.objects.filter(therapist=person, last__gte=now.date()).order_by("first"),
+        "caps": DailyCap.objects.filter(therapist=person).select_related("service").order_by("service__position"),
+    }
+
+
+def save_journey_or_limit(
+    person: TherapistProfile, do: str, typed_in: dict[str, Any], *, by: User, now: datetime
+) -> tuple[str, list[Appointment]]:
+    """What to say, and the booked sessions it leaves outside the hours. Raises what the services raise."""
+    if do == "travel":
+        done = set_travel(
+            therapist=person, zone=typed_in["zone"], first=typed_in["first"], last=typed_in["last"], by=by, now=now
+        )
+        return "The journey is entered: the hours of those days go by the clock there.", done.hit
+    cap = set_daily_cap(therapist=person, service=typed_in["service"], most=typed_in["most"], by=by)
+    return ("There is no limit any more." if cap is None else f"At most {cap.most} a day from now on."), []

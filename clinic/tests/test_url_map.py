@@ -22,7 +22,7 @@ from assessments import services as assessing
 from assessments.entry import field_key
 from assessments.models import Intake, Recommendation
 from bookings import links
-from bookings.models import Appointment, Change, Offer, Seat, Series, Service, TimeOff, WaitlistEntry
+from bookings.models import Appointment, Change, DailyCap, Offer, Seat, Series, Service, TimeOff, Travel, WaitlistEntry
 from bookings.offer_letters import link_token
 from bookings.services.feeds import make_feed
 from bookings.services.outside import connect_calendar
@@ -133,6 +133,10 @@ def world(request: pytest.FixtureRequest, settings: Any, clock: Any) -> SimpleNa
     time_off = TimeOff.objects.create(
         therapist=therapist.therapist, start=now + timedelta(days=9), end=now + timedelta(days=10), reason="Course"
     )
+    travel = Travel.objects.create(
+        therapist=therapist.therapist, zone="Asia/Tokyo", first=now.date(), last=now.date() + timedelta(days=1)
+    )
+    cap = DailyCap.objects.create(therapist=therapist.therapist, most=9)
     draft = assessing.start_assessment(runner=runner.runner, by=therapist, now=now)
     typed = {
         field_key(name): text
@@ -184,6 +188,8 @@ def world(request: pytest.FixtureRequest, settings: Any, clock: Any) -> SimpleNa
         "appointment_id": booked.pk,
         "change_id": change.pk,
         "time_off_id": time_off.pk,
+        "travel_id": travel.pk,
+        "cap_id": cap.pk,
         "series_id": booked.series_id,
         "entry_id": entry.pk,
         "offer_id": offer.pk,
