@@ -7,7 +7,7 @@
 Thirteen weeks with the change of clocks in March 2027: runners book by preference, hold, confirm, let holds lapse, move,
 cancel (late too), undo, wait, answer offers and take seats; callers ring, the desk moves and resizes past the rules,
 therapists fall ill and go on holiday, workshops fill up and one is cancelled. Eight virtual users at once act at the same
-simulated instant; every half hour the book's own minute runs, every hour the outbox sends. Exits with 1 on any violation
+simulated instant; every third hour the book's own minute runs, every hour the outbox sends. Exits with 1 on any violation
 and on any error that is not a refusal.
 """
 
@@ -92,6 +92,7 @@ class Quarter:
                 self.hour(now)
             self.count(self.acts.close_day, self.dice, now + timedelta(hours=1))
         self.pool.shutdown()
+        self.last_minute(now + timedelta(minutes=59))
         return now
 
     def hour(self, now: datetime) -> None:
@@ -100,13 +101,23 @@ class Quarter:
         from clinic.reminders.dispatch import dispatch
 
         busy = now + timedelta(minutes=self.dice.randrange(5, 25))
-        acts = [self.acts.draw(self.dice, busy) for _ in range(min(14, int(self.dice.expovariate(1 / 5))))]
+        several = min(14, int(self.dice.expovariate(1 / 5))) if self.dice.random() < 0.5 else 0
+        acts = [self.acts.draw(self.dice, busy) for _ in range(several)]
         if acts and self.dice.random() < 0.3:
             acts.append(acts[0])
         self.together(acts)
-        for minute in (30, 59):
-            tick(now=now + timedelta(minutes=minute))
+        if now.hour % 3 == 0 or several > 7:
+            tick(now=now + timedelta(minutes=58))
         self.happened["messages sent"] += dispatch(now=now + timedelta(minutes=59))["sent"]
+
+    def last_minute(self, now: datetime) -> None:
+        """What is due by the end has been done: offers ended, messages sent."""
+        from bookings.services.ticking import tick
+        from clinic.reminders.dispatch import dispatch
+
+        tick(now=now)
+        while sent := dispatch(now=now)["sent"]:
+            self.happened["messages sent"] += sent
 
     def plans(self, day: date) -> None:
         """What the desk plans ahead: a workshop every other week, a week off three weeks before it, one cancellation."""

@@ -75,6 +75,8 @@ class Acts:
         service = self.clinic.services[dice.choices(("first", "follow-up", "gait", "check"), (2, 6, 2, 2))[0]]
         anyone = dice.random() < 0.3
         found = self.slots(service, runner, now, days=2, after=dice.choice((0, 1, 1, 2, 3, 5, 9)), anyone=anyone)
+        if not found and dice.random() < 0.7:
+            return "book: nothing suits, comes back later"
         if not found:
             favourite, wish = self.clinic.favourites[runner.pk]
             join_waitlist(

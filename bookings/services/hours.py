@@ -12,6 +12,7 @@ from django.db import models
 from bookings import slots
 from bookings.diaries import REACH
 from bookings.models import Appointment, HoursPlace, Override, TimeOff, WeeklyHours
+from bookings.models.appointments import State
 from bookings.reading import read_timetables
 from bookings.services.transactions import lock_therapist, require, whole
 from clinic.audit.services import record
@@ -156,7 +157,7 @@ def add_time_off(
 ) -> TimeOffAdded:
     """An absence from `start` to `end` (instants). Booked sessions in it stay until somebody moves or cancels them.
 
-    The same absence once more returns the one that stands.
+    What is held or offered in it, and not booked yet, is let go: nobody can confirm it any more. The same absence once more returns the one that stands.
     Raises DomainError `bad_time_off`, `in_the_past`; Forbidden `not_yours`.
     """
     require_keeper(by, therapist)
@@ -187,6 +188,8 @@ def add_time_off(
             reason=time_off.reason,
             changes={"start": [None, start], "end": [None, end]},
         )
+    held = Appointment.objects.filter(therapist=therapist, state=State.HELD).overlapping(start, end)
+    let_holds_go(list(held), by=by, now=now)
     hit = Appointment.objects.with_people().upcoming(now).filter(therapist=therapist).overlapping(start, end)
     return TimeOffAdded(standing or time_off, list(hit))
 
@@ -203,6 +206,18 @@ def remove_time_off(*, time_off: TimeOff, by: User, now: datetime) -> None:
         changes={"start": [time_off.start, None], "end": [time_off.end, None]},
     )
     time_off.delete()
+
+
+def let_holds_go(held: Sequence[Appointment], *, by: User, now: datetime) -> None:
+    """End holds whose time is not open any more; whoever confirms one, or answers its offer, is told that it has ended.
+
+    The therapist's row is locked, so a confirmation is either before this, and listed as hit, or refused.
+    """
+    Appointment.objects.filter(pk__in=[each.pk for each in held], state=State.HELD).update(
+        state=State.CANCELLED, cancel_reason="The therapist is away.", cancelled_at=now
+    )
+    for each in held:
+        record(by=by, action="hold.released", subject=each, runner=each.runner, reason="The therapist is away.")
 
 
 def outside_hours(

@@ -9,15 +9,19 @@ from bookings.models import Override, TimeOff, WeeklyHours
 from bookings.services import (
     DayRange,
     HoursRange,
+    accept_offer,
     add_time_off,
     book_slot,
     clear_overrides,
+    confirm_hold,
+    hold_slot,
+    offer_instead,
     remove_time_off,
     set_override,
     set_weekly_hours,
 )
 from clinic.audit.models import Event
-from clinic.core.errors import DomainError, Forbidden
+from clinic.core.errors import Conflict, DomainError, Forbidden
 
 MONDAY = date(2026, 11, 30)
 
@@ -162,6 +166,31 @@ def test_time_off_lists_the_sessions_it_hits(booked, visit, therapist, staff, th
         len(find_slots(service=visit, first=date(2026, 11, 27), last=date(2026, 11, 27), zone="Europe/London", now=now))
         == 9
     )
+
+
+def test_what_is_held_or_offered_in_time_off_cannot_be_taken_any_more(
+    visit, hours, therapist, runner, other_runner, staff, thursday, now
+) -> None:
+    ours = {"service": visit, "therapist": therapist.therapist, "now": now}
+    held = hold_slot(**ours, runner=runner.runner, start=thursday, by=runner)
+    booked = book_slot(**ours, runner=other_runner.runner, start=thursday + timedelta(days=4), by=other_runner)
+    offer = offer_instead(
+        appointment=booked,
+        start=thursday + timedelta(minutes=45),
+        therapist=therapist.therapist,
+        by=staff,
+        now=now,
+        answer_until=now + timedelta(hours=2),
+    )
+    away = {"start": thursday, "end": thursday + timedelta(hours=8)}
+    assert add_time_off(therapist=therapist.therapist, **away, reason="Ill", by=staff, now=now).hit == []
+    with pytest.raises(Conflict) as ended:
+        confirm_hold(appointment=held, by=runner, now=now)
+    with pytest.raises(Conflict) as over:
+        accept_offer(offer=offer, by=other_runner, now=now)
+    assert (ended.value.code, over.value.code) == ("hold_ended", "offer_ended")
+    booked.refresh_from_db()
+    assert booked.start == thursday + timedelta(days=4)
 
 
 @pytest.mark.parametrize(
