@@ -1,7 +1,7 @@
 """The two weeks of free times on one page: slots grouped under the reader's own dates. Pure, no database."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Protocol, TypeVar
@@ -27,13 +27,17 @@ AnySlot = TypeVar("AnySlot", bound=FreeSlot)
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One start that can be picked. `own` and `clinic` are wall-clock words; `clinic` is "" when the clocks agree."""
+    """One start that can be picked. `own` and `clinic` are wall-clock words; `clinic` is "" when the clocks agree.
+
+    `suits` marks one of those the runner wished for in general.
+    """
 
     start: datetime
     own: str
     clinic: str
     therapist_ids: tuple[int, ...]
     picked: bool = False
+    suits: bool = False
 
     @property
     def value(self) -> str:
@@ -57,8 +61,18 @@ class Day:
 
     @property
     def shown(self) -> list[Choice]:
-        """What stands on the page at once: every time, or of a full day a few, the first one always among them."""
-        return self.choices if len(self.choices) <= SHOWN_AT_ONCE + 2 else spread(self.choices, SHOWN_AT_ONCE)
+        """What stands on the page at once: every time, or of a full day a few: those that suit, and the first one."""
+        if len(self.choices) <= SHOWN_AT_ONCE + 2:
+            return self.choices
+        fitting = [choice for choice in self.choices if choice.suits]
+        if not fitting:
+            return spread(self.choices, SHOWN_AT_ONCE)
+        if len(fitting) >= SHOWN_AT_ONCE:
+            return spread(fitting, SHOWN_AT_ONCE)
+        others = [choice for choice in self.choices if not choice.suits]
+        left = SHOWN_AT_ONCE - len(fitting)
+        more = spread(others, left) if 1 < left < len(others) else others[:left]
+        return sorted([*fitting, *more], key=lambda choice: choice.start)
 
     @property
     def has_more(self) -> bool:
@@ -91,11 +105,13 @@ def lay_out(
     now: datetime,
     picked: datetime | None = None,
     days: int = DAYS,
+    suits: Callable[[datetime], bool] | None = None,
 ) -> list[Day]:
     """`days` dates from `first` in `zone`, each with its choices in order of time.
 
     Slots of several therapists at one instant are one choice. A wall-clock time that comes twice on a day
     (clocks going back) carries its offset, so that the two can be told apart. Slots outside the dates are left out.
+    `suits(local)` says of a start on the reader's own clock whether they wished for it.
     """
     tz = ZoneInfo(zone)
     today = now.astimezone(tz).date()
@@ -122,6 +138,7 @@ def lay_out(
                 clinic=clinic_words(start, zone=zone, clinic_zone=clinic_zone),
                 therapist_ids=tuple(people[start]),
                 picked=start == picked,
+                suits=suits is not None and suits(there),
             )
         )
     for day in result:

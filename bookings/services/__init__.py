@@ -20,6 +20,7 @@ Refusals are `clinic.core.errors.DomainError`: `Conflict` (409) with code `slot_
         -> WaitlistEntry; leave_waitlist(entry, by, now) -> WaitlistEntry; offer_free_times(now) -> int
     offer_instead(appointment, start, therapist, by, now, answer_until, beyond_rules=False) -> Offer   (a hold, and its letter)
     accept_offer(offer, by, now) -> Appointment; decline_offer(offer, by, now, cancel=False) -> Offer; withdraw_offer, expire_offers
+    choose_times(runner, weekdays, parts, same_therapist, by, now) -> TimePreference
     mark_arrived / mark_completed / mark_no_show / mark_booked(appointment, by, now) -> Appointment
     set_weekly_hours(therapist, ranges: list[HoursRange(weekday, starts, ends, place="either")], valid_from, by, now)
         -> HoursChange(hours, hit)          hit = booked appointments now outside the hours
@@ -57,6 +58,7 @@ from bookings.services.hours import (
     set_weekly_hours,
 )
 from bookings.services.offers import accept_offer, decline_offer, expire_offers, offer_instead, withdraw_offer
+from bookings.services.preferring import choose_times
 from bookings.services.undoing import UNDO, last_undoable, may_undo, undo
 from bookings.services.visitors import adopt_hold, ask_code, hold_for_visitor, prove, release_visitor
 from bookings.services.waitlist import join_waitlist, leave_waitlist, offer_free_times
@@ -74,6 +76,7 @@ __all__ = [
     "book_for_caller",
     "book_slot",
     "cancel_appointment",
+    "choose_times",
     "clear_overrides",
     "confirm_hold",
     "decline_offer",

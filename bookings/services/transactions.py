@@ -13,6 +13,7 @@ from django.db.models import Exists, OuterRef, Q, Value
 from bookings.diaries import offering, open_offer
 from bookings.models import Appointment, Service
 from bookings.models.appointments import State
+from clinic.audit.services import record
 from clinic.core.errors import Conflict, DomainError, Forbidden
 from clinic.people.models import RunnerProfile, TherapistProfile
 
@@ -134,9 +135,15 @@ def drop_lapsed_holds(
     in_the_way = lapsed & shared
     if runner is not None and not keeps_holds:
         in_the_way |= Q(runner=runner) & ~Q(Exists(open_offer()))
-    Appointment.objects.filter(in_the_way, state=State.HELD).update(
+    ended = list(Appointment.objects.filter(in_the_way, state=State.HELD).select_related("runner"))
+    if not ended:
+        return
+    Appointment.objects.filter(pk__in=[each.pk for each in ended], state=State.HELD).update(
         state=State.CANCELLED, cancel_reason=LAPSED, cancelled_at=now
     )
+    for each in ended:
+        action = "hold.released" if each.is_live_hold(now) else "hold.lapsed"
+        record(by=None, action=action, subject=each, runner=each.runner)
 
 
 def require(allowed: bool) -> None:

@@ -193,35 +193,27 @@ def test_the_ring_goes_on_after_a_reload(client_of: ClientOf, runner: User, cloc
     assert ">3:48<" in page
 
 
-def test_a_visitor_comes_back_to_the_picked_time_after_log_in(client: Client, runner: User) -> None:
-    answer = client.post(TIMES, {"slot": "2026-11-26T09:00Z"})
-    assert answer["Location"] == "/book/resume/"
-    page = client.get("/book/resume/").content.decode()
-    assert "Almost yours" in page
-    assert "/accounts/signup/?next=%2Fbook%2Fresume%2F" in page
-    assert "/accounts/login/?next=%2Fbook%2Fresume%2F" in page
-    assert Appointment.objects.count() == 0
-    client.force_login(runner)
-    back = client.get("/book/resume/")
-    held = Appointment.objects.get()
-    assert back["Location"] == f"/book/check/{held.pk}/"
-    assert (held.state, held.start, held.runner) == ("held", datetime(2026, 11, 26, 9, tzinfo=UTC), runner.runner)
-
-
 def test_a_picked_time_that_went_meanwhile_is_answered_by_the_nearest(
-    client: Client, runner: User, other_runner: User, visit: Service, now: datetime
+    client: Client,
+    runner: User,
+    other_runner: User,
+    visit: Service,
+    now: datetime,
+    clock: time_machine.Traveller,
 ) -> None:
     client.post(TIMES, {"slot": "2026-11-26T09:00Z"})
+    clock.shift(timedelta(minutes=6))
     services.book_slot(
         service=visit,
         therapist=visit.therapists.get(),
         runner=other_runner.runner,
         start=datetime(2026, 11, 26, 9, tzinfo=UTC),
         by=other_runner,
-        now=now,
+        now=now + timedelta(minutes=6),
     )
     client.force_login(runner)
-    answer = client.get("/book/resume/")
+    assert "See if it is still free" in client.get("/book/resume/").content.decode()
+    answer = client.post("/book/resume/")
     assert answer.status_code == 409
     assert "10:00 has just gone." in answer.content.decode()
     assert "2026-11-26T09:45Z" in answer.content.decode()
@@ -347,7 +339,7 @@ def test_the_times_page_asks_the_database_as_often_however_full_it_is(
 ) -> None:
     browser = client_of(runner)
     browser.get("/book/follow-up/")
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(10):
         browser.get("/book/follow-up/")
     for minute in (0, 45):
         services.book_slot(
@@ -358,7 +350,7 @@ def test_the_times_page_asks_the_database_as_often_however_full_it_is(
             by=other_runner,
             now=now,
         )
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(10):
         browser.get("/book/follow-up/")
 
 
@@ -377,6 +369,9 @@ def test_a_new_runner_signs_up_and_finds_the_picked_time_held(client: Client, ma
     code = re.search(r"^([A-Z0-9-]{6,10})$", mailoutbox[-1].body, re.MULTILINE)
     assert code is not None
     back = client.post(reverse("account_email_verification_sent"), {"code": code[1]}, follow=True)
+    assert back.redirect_chain[-1][0] == "/book/resume/"
+    assert "Still yours" in back.content.decode()
+    answer = client.post("/book/resume/")
     held = Appointment.objects.get()
-    assert back.redirect_chain[-1][0] == f"/book/check/{held.pk}/"
+    assert answer["Location"] == f"/book/check/{held.pk}/"
     assert (held.runner.user.name, held.start) == ("Rosa Milani", datetime(2026, 11, 26, 9, tzinfo=UTC))

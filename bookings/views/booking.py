@@ -4,9 +4,11 @@ from datetime import datetime
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.db.models import prefetch_related_objects
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -17,14 +19,16 @@ from bookings.models.appointments import State
 from bookings.prices import late_fee_of, price_of
 from bookings.runner_forms import PayerForm
 from bookings.services.holding import HOLD
+from bookings.services.preferring import last_seen, preference_of
 from bookings.views.clock import Clock, clock_of
 from bookings.views.reader import signed_in
-from bookings.views.times import Wish, times_page, times_url
+from bookings.views.times import Wish, first_day, free_values, times_page, times_url
 from bookings.views.visitors import held_visitor, last_visitor, take_for_visitor
 from clinic.core.decorators import public
 from clinic.core.errors import DomainError, Forbidden
+from clinic.core.etags import etag_of
 from clinic.people.access import role_required
-from clinic.people.models import RunnerProfile
+from clinic.people.models import RunnerProfile, TherapistProfile
 
 
 @public
@@ -38,14 +42,13 @@ def book(request: HttpRequest) -> HttpResponse:
         offered = offered.filter(therapists=person)
         if not person.takes_new_runners:
             offered = offered.filter(is_first_visit=False)
-    rows = [
-        (
-            service,
-            price_of(service, person),
-            f"{reverse('bookings:times', args=[service.slug])}{'?' + urlencode({'therapist': person.slug}) if person else ''}",
-        )
-        for service in offered
-    ]
+    again = seen_again(request) if person is None else None
+    rows = []
+    for service in offered:
+        whom = person or (again if again and service in again.services.all() and not service.is_first_visit else None)
+        query = f"?{urlencode({'therapist': whom.slug})}" if whom else ""
+        url = reverse("bookings:times", args=[service.slug]) + query
+        rows.append((service, price_of(service, whom), url, whom if person is None else None))
     held = live_hold(request)
     context = {
         "rows": rows,
@@ -75,6 +78,23 @@ def times(request: HttpRequest, slug: str) -> HttpResponse:
     if not request.user.is_authenticated:
         return take_for_visitor(request, wish, clock, start)
     return take(request, wish, clock, start)
+
+
+@public
+@require_safe
+def free(request: HttpRequest, slug: str) -> HttpResponse:
+    """Which times of the page are still free; 304 while that is what the page knows already."""
+    service = access.get_service(slug)
+    who = request.GET.get("therapist", "")[:80]
+    wish = Wish(service, access.get_therapist(who) if who else None, runner_of(request))
+    clock = clock_of(request)
+    values = free_values(wish, first_day(request, wish, clock, None), clock)
+    tag = etag_of(*values)
+    known = request.headers.get("If-None-Match", "")
+    answer = HttpResponse(status=304) if known == tag else JsonResponse({"free": values})
+    answer.headers["ETag"] = tag
+    answer.headers["Cache-Control"] = "private, no-cache"
+    return answer
 
 
 @never_cache
@@ -197,6 +217,17 @@ def runner_of(request: HttpRequest) -> RunnerProfile | None:
     """The profile of the runner asking; None for visitors and the team."""
     user = signed_in(request)
     return user.runner if user.is_authenticated and user.is_runner else None
+
+
+def seen_again(request: HttpRequest) -> TherapistProfile | None:
+    """Whom the runner asking saw last and wants to see again, with what they offer; None for everybody else."""
+    runner = runner_of(request)
+    if runner is None or not preference_of(runner).same_therapist:
+        return None
+    seen = last_seen(runner, timezone.now())
+    if seen is not None:
+        prefetch_related_objects([seen], "services")
+    return seen
 
 
 def held_url(held: Appointment) -> str:

@@ -10,16 +10,20 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from bookings.availability import Slot, search_slots
+from bookings.availability import Slot, find_slots, search_slots
 from bookings.diaries import offering
 from bookings.fortnight import DAYS, lay_out, nearest, title_of
 from bookings.instants import parse_day
-from bookings.models import Appointment, Service
+from bookings.models import Appointment, PartOfDay, Service, TimePreference, Weekday
+from bookings.models.waitlist import EVERY_DAY, EVERY_PART
 from bookings.prices import price_of
+from bookings.services.preferring import last_seen, preference_of
 from bookings.views.clock import Clock
 from bookings.zones import zone_groups
 from clinic.core.errors import DomainError
 from clinic.people.models import RunnerProfile, TherapistProfile
+
+FITTING_SHOWN = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +61,15 @@ def times_page(
         now=clock.now,
         moving=wish.moving,
     )
+    preference = preference_of(wish.runner)
     days = lay_out(
-        found.slots, first=first, zone=clock.zone, clinic_zone=clock.clinic_zone, now=clock.now, picked=wanted
+        found.slots,
+        first=first,
+        zone=clock.zone,
+        clinic_zone=clock.clinic_zone,
+        now=clock.now,
+        picked=wanted,
+        suits=preference.suits if is_narrow(preference) else None,
     )
     last_bookable = clock.local(clock.now + timedelta(days=wish.service.horizon_days)).date()
     context = {
@@ -77,28 +88,70 @@ def times_page(
         "earlier": address(request, wish, first - timedelta(days=DAYS)) if days[0].on > clock.today else "",
         "later": address(request, wish, first + timedelta(days=DAYS)) if days[-1].on < last_bookable else "",
         "price_pence": price_of(wish.service, wish.therapist),
+        "prefers": wish_words(preference) if is_narrow(preference) else "",
+        "fitting": [choice for day in days for choice in day.choices if choice.suits][:FITTING_SHOWN],
+        "free_url": "" if wish.moving else free_url(wish, first),
         "keep": [
             ("therapist", wish.therapist.slug if wish.therapist else ""),
             ("from", request.GET.get("from", "")[:10]),
         ],
-        **choices_of_people(request, wish),
+        **choices_of_people(wish, preference, clock),
     }
     return render(request, "bookings/times.html", context, status=status)
 
 
-def choices_of_people(request: HttpRequest, wish: Wish) -> dict[str, Any]:
-    """Who else can be chosen: anyone, or one of those who offer the service. A move stays with its therapist."""
+def choices_of_people(wish: Wish, preference: TimePreference, clock: Clock) -> dict[str, Any]:
+    """Who else can be chosen: anyone, or one of those who offer the service, the one seen last first for a follow-up.
+
+    A move stays with its therapist.
+    """
     if wish.moving:
-        return {"people": [], "anyone_url": ""}
+        return {"people": [], "anyone_url": "", "seen_last": None}
     here = reverse("bookings:times", args=[wish.service.slug])
+    is_follow_up = wish.runner is not None and preference.same_therapist and not wish.service.is_first_visit
+    seen = last_seen(wish.runner, clock.now) if wish.runner is not None and is_follow_up else None
     people = sorted(
         offering(wish.service).filter(is_listed=True).select_related("user"),
-        key=lambda person: (person != wish.therapist, person.user.name),
+        key=lambda person: (person != wish.therapist, person != seen, person.user.name),
     )
     return {
         "people": [(person, f"{here}?{urlencode({'therapist': person.slug})}") for person in people],
         "anyone_url": here,
+        "seen_last": seen,
     }
+
+
+def is_narrow(preference: TimePreference) -> bool:
+    """Whether some times suit more than others."""
+    return (preference.weekdays, preference.parts) != (EVERY_DAY, EVERY_PART)
+
+
+def wish_words(preference: TimePreference) -> str:
+    """The times wished for, in short: "Mon, Tue, evenings"."""
+    days = [day.label[:3] for day in Weekday if preference.weekdays >> day.value & 1]
+    parts = [part.label.split(",")[0].lower() for part in PartOfDay if preference.parts & part.value]
+    words = ([] if len(days) == len(Weekday) else days) + ([] if len(parts) == len(PartOfDay) else parts)
+    return ", ".join(words)
+
+
+def free_url(wish: Wish, first: date) -> str:
+    """Where the page asks which of its times are still free."""
+    query = {"from": first.isoformat()} | ({"therapist": wish.therapist.slug} if wish.therapist else {})
+    return f"{reverse('bookings:free', args=[wish.service.slug])}?{urlencode(query)}"
+
+
+def free_values(wish: Wish, first: date, clock: Clock) -> list[str]:
+    """The free starts of the fortnight from `first`, as the form sends them; in order."""
+    slots = find_slots(
+        service=wish.service,
+        therapists=wish.people,
+        first=first,
+        last=first + timedelta(days=DAYS - 1),
+        zone=clock.zone,
+        runner=wish.runner,
+        now=clock.now,
+    )
+    return list(dict.fromkeys(f"{slot.start:%Y-%m-%dT%H:%MZ}" for slot in slots))
 
 
 def times_url(held: Appointment) -> str:
