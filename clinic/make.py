@@ -211,6 +211,8 @@ def test() -> int:
         failed = subprocess.run(pytest, cwd=ROOT, env=services).returncode != 0 or failed
     if not shutil.which("chromium"):
         left_out.append("the browser journeys: there is no chromium on this machine (apt-get install chromium)")
+    if not (shutil.which("khal") and shutil.which("vdirsyncer")):
+        left_out.append("the feed in a real calendar program: apt-get install khal vdirsyncer")
     say(f"── {time.monotonic() - started:.0f} s in all")
     for sentence in left_out:
         say(f"Left out: {sentence}.")
