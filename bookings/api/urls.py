@@ -1,6 +1,6 @@
 from django.urls import path
 
-from bookings.api import views, workshops
+from bookings.api import views, waitlist, workshops
 from bookings.api.feed import FeedView
 
 urlpatterns = [
@@ -15,6 +15,13 @@ urlpatterns = [
     path("appointments/<uuid:appointment_id>/cancel/", views.CancelView.as_view(), name="cancel"),
     path("appointments/<uuid:appointment_id>/calendar.ics", views.CalendarView.as_view(), name="calendar"),
     path("calendar/<slug:token>.ics", FeedView.as_view(), name="feed"),
+    path("series/", waitlist.SeriesView.as_view(), name="series"),
+    path("waitlist/", waitlist.WaitlistView.as_view(), name="waitlist"),
+    path("waitlist/<uuid:entry_id>/", waitlist.WishView.as_view(), name="wish"),
+    path("offers/", waitlist.OffersView.as_view(), name="offers"),
+    path("offers/<uuid:offer_id>/", waitlist.OfferView.as_view(), name="offer"),
+    path("offers/<uuid:offer_id>/accept/", waitlist.AcceptView.as_view(), name="accept_offer"),
+    path("offers/<uuid:offer_id>/decline/", waitlist.DeclineView.as_view(), name="decline_offer"),
     path("workshops/", workshops.WorkshopsView.as_view(), name="workshops"),
     path("workshops/<uuid:workshop_id>/", workshops.WorkshopView.as_view(), name="workshop"),
     path("workshops/<uuid:workshop_id>/seats/", workshops.WorkshopSeatsView.as_view(), name="workshop_seats"),

@@ -23,7 +23,7 @@ def book_series(*, service: Service, runner: RunnerProfile, picks: Sequence[Pick
     """Book every one of `picks`, or none: what cannot be had is named and nothing is stored.
 
     One letter tells them all; each has its own reminders. Raises Conflict `series_conflict` whose `extra["refused"]` is a
-    list of (start, code, sentence); DomainError `bad_series`; Forbidden `not_yours`.
+    list of `{start, code, message}`; DomainError `bad_series`; Forbidden `not_yours`.
     """
     for pick in picks:
         require_booker(by, runner, pick.therapist)
@@ -41,14 +41,14 @@ def enter_all(*, service: Service, runner: RunnerProfile, picks: list[Pick], by:
     lock(therapists=[each.therapist for each in picks], runner=runner, service=service)
     series = Series.objects.create(made_at=now, made_by=by)
     booked: list[Appointment] = []
-    refused: list[tuple[datetime, str, str]] = []
+    refused: list[dict[str, object]] = []
     for pick in picks:
         try:
             booked.append(
                 enter(service=service, therapist=pick.therapist, runner=runner, start=pick.start, by=by, now=now)
             )
         except DomainError as refusal:
-            refused.append((pick.start, refusal.code, refusal.message))
+            refused.append({"start": pick.start, "code": refusal.code, "message": refusal.message})
     if refused:
         raise Conflict(
             "Not every time can be had any more. Nothing was booked: choose others for those that are marked.",

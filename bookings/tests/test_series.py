@@ -135,7 +135,7 @@ def test_one_time_that_is_gone_stops_them_all(visit, therapist, runner, other_ru
     before = Reminder.objects.count()
     with pytest.raises(Conflict) as refused:
         book_series(service=visit, runner=runner.runner, picks=[*picks, picks[0]], by=runner, now=now)
-    assert [each[:2] for each in refused.value.extra["refused"]] == [
+    assert [(each["start"], each["code"]) for each in refused.value.extra["refused"]] == [
         (picks[0].start, "slot_taken"),
         (picks[3].start, "slot_taken"),
     ]

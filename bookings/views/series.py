@@ -118,7 +118,7 @@ def rows_of(
         now=clock.now,
         keep=pattern.from_text(sent.get("beats", "")) if sent else None,
     )
-    gone = {start for start, _, _ in refused.extra.get("refused", ())} if refused else set()
+    gone = {each["start"] for each in refused.extra.get("refused", ())} if refused else set()
     people = (
         {each.slug: each for each in offering(service).filter(is_listed=True).select_related("user")} if sent else {}
     )
