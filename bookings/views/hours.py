@@ -5,7 +5,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
-from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -17,7 +16,7 @@ from bookings.connected import overview, stale_calendars
 from bookings.desk_forms import CapForm, TravelForm
 from bookings.forms import RANGES_PER_DAY, OverrideForm, TimeOffForm, WeekForm
 from bookings.instants import parse_day
-from bookings.models import Appointment, DailyCap, Override, Service, TimeOff, Travel, WeeklyHours
+from bookings.models import Appointment, DailyCap, Override, TimeOff, Travel, WeeklyHours
 from bookings.schedule import minutes_of, week_bars
 from bookings.services.limits import set_daily_cap, set_travel
 from bookings.views.reader import signed_in
@@ -163,15 +162,6 @@ def time_off(request: HttpRequest, time_off_id: int) -> HttpResponse:
     services.remove_time_off(time_off=absence, by=signed_in(request), now=timezone.now())
     messages.success(request, "Taken back: those hours are open again.")
     return redirect("bookings:hours_of", person.slug)
-
-
-@role_required("staff")
-@require_safe
-def service_list(request: HttpRequest) -> HttpResponse:
-    found = Service.objects.annotate(people=Count("therapists", distinct=True)).order_by(
-        "-is_active", "position", "name"
-    )
-    return render(request, "bookings/services.html", {"services": found})
 
 
 def get_therapist(user: Any, slug: str) -> TherapistProfile:

@@ -55,7 +55,7 @@ STAFF = (
     Place("Hours and time off", "bookings:hours", "clock"),
     Place("Messages sent", "reminders:messages", "envelope"),
     Place("Runners", "dashboard:runners", "people"),
-    Place("Services", "bookings:services", "tags"),
+    Place("Services", "bookings:services", "tags", ("/rooms/",)),
     Place("Reports", "bookings:reports", "bar-chart"),
     Place("Team", "people:team", "person-badge"),
 )

@@ -227,6 +227,7 @@ def world(request: pytest.FixtureRequest, settings: Any, clock: Any) -> SimpleNa
         "bookings:feed_file": {"token": feed_token},
         "api:feed": {"token": feed_token},
         "bookings:times": {"slug": service.slug},
+        "bookings:service_edit": {"slug": service.slug},
         "bookings:free": {"slug": service.slug},
         "bookings:visit": {"token": links.sign(booked)},
         "bookings:visit_calendar": {"token": links.sign(booked)},
