@@ -62,11 +62,23 @@ def keys(seats: Iterable[Seat]) -> list[str]:
 
 def plan_taken(workshop: Workshop, seats: Sequence[Seat], *, now: datetime) -> None:
     """One confirmation of seats just taken, when UNDO is over, and one reminder the day before."""
-    first, start = seats[0], workshop.booking.start
-    subject = party(workshop, first.runner)
-    news = Planned("workshop_seat", occasion_of(first), now + UNDO, max(start, now + NEWS), {"seats": keys(seats)})
-    schedule_new(person=first.runner.user, subject=subject, messages=[news])
+    first = seats[0]
+    schedule_new(
+        person=first.runner.user, subject=party(workshop, first.runner), messages=[confirmation(workshop, seats, now)]
+    )
     plan_day_before(workshop, first.runner, now=now)
+
+
+def plan_taken_anew(workshop: Workshop, seats: Sequence[Seat], *, now: datetime) -> None:
+    """A confirmation for seats whose first one was taken back unsent."""
+    first = seats[0]
+    message = confirmation(workshop, seats, now)
+    schedule(person=first.runner.user, subject=party(workshop, first.runner), **message._asdict())
+
+
+def confirmation(workshop: Workshop, seats: Sequence[Seat], now: datetime) -> Planned:
+    expires_at = max(workshop.booking.start, now + NEWS)
+    return Planned("workshop_seat", occasion_of(seats[0]), now + UNDO, expires_at, {"seats": keys(seats)})
 
 
 def plan_day_before(workshop: Workshop, runner: RunnerProfile, *, now: datetime) -> None:
@@ -92,7 +104,7 @@ def plan_given_back(
     untold = recall(subject, "workshop_seat", keys(back), reason="The seat was given back.")
     again = [seat for seat in left if str(seat.pk) in untold]
     if again:
-        plan_taken(workshop, again, now=now)
+        plan_taken_anew(workshop, again, now=now)
     told = [seat for seat in back if str(seat.pk) not in untold]
     if told:
         news = Planned(
@@ -113,7 +125,7 @@ def plan_taken_again(workshop: Workshop, seats: Sequence[Seat], *, now: datetime
     known = recall(subject, "workshop_back", keys(seats), reason="It was undone.")
     unknown = [seat for seat in seats if str(seat.pk) not in known]
     if unknown:
-        plan_taken(workshop, unknown, now=now)
+        plan_taken_anew(workshop, unknown, now=now)
     plan_day_before(workshop, seats[0].runner, now=now)
 
 

@@ -31,7 +31,7 @@ from bookings.views.booking import runner_of
 from bookings.views.clock import Clock, clock_of
 from bookings.views.reader import signed_in
 from bookings.views.workshops_desk import desk_list, desk_page
-from bookings.workshop_letters import read_offer_token
+from bookings.workshop_letters import DAY_BEFORE, read_offer_token
 from bookings.zones import zone_groups
 from clinic.core.decorators import public
 from clinic.core.errors import DomainError
@@ -105,6 +105,7 @@ def page(
         "friend_fields": fields,
         "friends_typed": any(friends),
         "most_friends": MOST_FRIENDS,
+        "reminds": found.booking.start - DAY_BEFORE > clock.now,
         "just_taken": "taken" in request.GET and bool(taken),
         "undo": undo_for(request, found, clock.now),
         "refused": refused,
