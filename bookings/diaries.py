@@ -79,14 +79,7 @@ def read_diaries(
     The timetables are read once for the whole search, up to the horizon.
     """
     if not search.timetables:
-        until = search.now + timedelta(days=search.service.horizon_days) + REACH
-        search.timetables = read_timetables(
-            list(search.zones),
-            search.now - REACH,
-            until,
-            place=search.service.place,
-            service_id=search.service.pk or 0,
-        )
+        open_timetables(search, timedelta(days=search.service.horizon_days))
     rules, tables = search.rules, search.timetables
     capped = [each for each in therapist_ids if tables[each].is_capped] if search.service.pk else []
     taken = read_taken(search, therapist_ids, low - rules.before, high + rules.length + rules.after, capped=capped)
@@ -97,6 +90,17 @@ def read_diaries(
     rooms = list(taken.rooms.values())
     pieces = list(taken.equipment.values()) if search.service.equipment_kind else None
     return diaries, slots.taken_elsewhere(rules, runner=taken.runner, rooms=rooms, equipment=pieces), taken
+
+
+def open_timetables(search: Search, ahead: timedelta) -> None:
+    """Read when the therapists of the search work, from now as far `ahead`."""
+    search.timetables = read_timetables(
+        list(search.zones),
+        search.now - REACH,
+        search.now + ahead + REACH,
+        place=search.service.place,
+        service_id=search.service.pk or 0,
+    )
 
 
 def diary_of(

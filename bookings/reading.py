@@ -128,6 +128,12 @@ def date_of(days: int) -> date:
     return date.fromordinal(FIRST_ORDINAL + days)
 
 
+@lru_cache(maxsize=20_000)
+def hours_of(weekday: int, first: int, last: int | None, starts: int, ends: int) -> Hours:
+    """One row of weekly hours; many therapists share the same, which is made once."""
+    return Hours(weekday, time_of(starts), time_of(ends), date_of(first), None if last is None else date_of(last))
+
+
 HOURS, CHANGE, OFF, AWAY, CAP = 1, 2, 3, 4, 5
 
 
@@ -139,6 +145,7 @@ def timetable_sql(says: Dialect) -> str:
 SELECT {HOURS}, therapist_id, weekday, {on("valid_from")}, {on("valid_until")}, {clock("starts")}, {clock("ends")}, ''
 FROM bookings_weeklyhours
 WHERE therapist_id {among} AND place IN (%s, %s) AND valid_from <= %s AND (valid_until IS NULL OR valid_until >= %s)
+  AND weekday {among}
 UNION ALL
 SELECT {CHANGE}, therapist_id, {on('"on"')}, {clock("starts")}, {clock("ends")}, CASE WHEN closed THEN 1 ELSE 0 END, 0, ''
 FROM bookings_override
@@ -172,7 +179,7 @@ def read_timetables(
     keys, since, until, first, last = many(therapist_ids), moment(low), moment(high), day(low.date()), day(high.date())
     places = (str(HoursPlace.EITHER), str(place))
     parameters = [
-        *(keys, *places, last, first),
+        *(keys, *places, last, first, many(weekdays(low.date(), high.date()))),
         *(keys, *places, first, last),
         *(keys, until, since, keys, until, since),
         *(keys, last, first, keys, service_id),
@@ -184,8 +191,7 @@ def read_timetables(
     journeys: dict[int, list[tuple[int, int, Away]]] = {}
     for kind, therapist, one, two, three, four, five, zone in rows:
         if kind == HOURS:
-            until_day = None if three is None else date_of(three)
-            found[therapist].hours.append(Hours(one, time_of(four), time_of(five), date_of(two), until_day))
+            found[therapist].hours.append(hours_of(one, two, three, four, five))
         elif kind == CHANGE:
             starts, ends = (None if each is None else time_of(each) for each in (two, three))
             found[therapist].changes.append(DayChange(date_of(one), starts, ends, bool(four)))
@@ -200,6 +206,11 @@ def read_timetables(
     for therapist, each in journeys.items():
         found[therapist].away = [away for _, _, away in sorted(each, reverse=True)]
     return found
+
+
+def weekdays(first: date, last: date) -> list[int]:
+    """The days of the week, 0 = Monday, that lie between two days, both included."""
+    return sorted({(first.weekday() + day) % 7 for day in range(min(7, (last - first).days + 1))})
 
 
 THERAPIST, RUNNER, ROOM, PIECE, SESSION = 1, 2, 3, 4, 5

@@ -45,6 +45,7 @@ __all__ = [
     "day_range",
     "days_at",
     "edge",
+    "first_opening",
     "free_starts",
     "full_days",
     "instant",
@@ -265,12 +266,16 @@ def free_starts(
     low, high = bounds(rules, low, high, now)
     if low >= high or not (diary.hours or diary.exceptions):
         return
-    barred = barred_starts(diary, rules, others)
-    place, count = 0, len(barred)
-    length, step = rules.length, rules.step
+    barred: list[Range] | None = None
+    place, count, length, step = 0, 0, rules.length, rules.step
     for opens, closes in open_between(diary, low, high):
         last = min(closes - length, high - 1)
         start = opens if opens >= low else opens - (opens - low) // step * step
+        if start > last:
+            continue
+        if barred is None:
+            barred = barred_starts(diary, rules, others)
+            count = len(barred)
         while start <= last:
             while place < count and barred[place][1] <= start:
                 place += 1
@@ -279,6 +284,18 @@ def free_starts(
             else:
                 yield start
                 start += step
+
+
+def first_opening(diaries: Iterable[Diary], rules: Rules, low: Seconds, high: Seconds) -> Seconds | None:
+    """The earliest start in `low`..`high` at which any of the diaries is open long enough, whatever is taken."""
+    found = None
+    for diary in diaries:
+        for opens, closes in open_between(diary, low, high if found is None else found):
+            start = max(opens, low)
+            if start + rules.length <= closes and start < high:
+                found = start if found is None else min(start, found)
+                break
+    return found
 
 
 def barred_starts(diary: Diary, rules: Rules, others: Others) -> list[Range]:
