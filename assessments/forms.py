@@ -140,6 +140,14 @@ class ProgrammeForm(forms.Form):
     weeks = forms.IntegerField(
         min_value=1, max_value=26, widget=forms.TextInput(attrs={"class": "form-control", "inputmode": "numeric"})
     )
+    visits_planned = forms.IntegerField(
+        label="Visits planned",
+        required=False,
+        min_value=1,
+        max_value=60,
+        help_text="The desk books what is missing.",
+        widget=forms.TextInput(attrs={"class": "form-control", "inputmode": "numeric"}),
+    )
     starts_on = forms.DateField(
         label="Starts on", widget=forms.DateInput(attrs={"class": "form-control", "type": "date"}, format="%Y-%m-%d")
     )

@@ -145,6 +145,7 @@ class ProgrammeForm(forms.Form):
         error_messages={"required": "A name, as in: First four weeks."},
     )
     weeks = number("Weeks", (1, 52))
+    visits_planned = number("Visits planned", (1, 60), required=False, help_text="The desk books what is missing.")
     starts_on = forms.DateField(
         label="Starts on",
         widget=forms.DateInput(attrs={"type": "date", "class": "form-control"}, format="%Y-%m-%d"),

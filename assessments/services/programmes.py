@@ -25,6 +25,7 @@ def build_programme(
     starts_on: date,
     now: datetime,
     key: UUID | None = None,
+    visits_planned: int | None = None,
 ) -> Programme:
     """A programme from the exercises accepted in a signed assessment; it takes the place of the running one.
 
@@ -51,6 +52,7 @@ def build_programme(
         starts_on=starts_on,
         now=now,
         key=key,
+        visits_planned=visits_planned,
     )
     record(
         by=by,

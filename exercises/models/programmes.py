@@ -41,6 +41,9 @@ class Programme(models.Model):
     state = models.CharField(max_length=8, choices=State.choices, default=State.ACTIVE)
     starts_on = models.DateField()
     ended_on = models.DateField(null=True, blank=True, help_text="The first day it does not hold any more.")
+    visits_planned = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Sessions with the therapist within its weeks; empty: not planned."
+    )
     created_at = models.DateTimeField(default=timezone.now)
 
     objects = ProgrammeQuerySet.as_manager()
@@ -52,6 +55,11 @@ class Programme(models.Model):
                 name="exercises_programme_state_known",
                 condition=Q(state__in=State.values),
                 violation_error_message="A programme is a draft, active or ended.",
+            ),
+            models.CheckConstraint(
+                name="exercises_programme_visits_possible",
+                condition=Q(visits_planned__isnull=True) | Q(visits_planned__range=(1, 60)),
+                violation_error_message="A programme plans 1 to 60 visits.",
             ),
             models.UniqueConstraint(
                 fields=["runner"],

@@ -48,10 +48,11 @@ def create_programme(
     now: datetime,
     phases: Sequence[PlannedPhase] = (),
     key: UUID | None = None,
+    visits_planned: int | None = None,
 ) -> Programme:
     """Give `runner` a programme from the day `starts_on`; the one followed until then ends that day.
 
-    One phase of `doses` for `weeks`, or `phases`. With a `key` a second call with the same key returns the programme the
+    One phase of `doses` for `weeks`, or `phases`. `visits_planned` are the sessions wanted within its weeks. With a `key` a second call with the same key returns the programme the
     first one made. Raises Forbidden `not_in_care`, Conflict with the code of what stands against it (as `red_flag`, see
     `exercises.blocks`), and DomainError `no_exercises`, `too_many_exercises`, `bad_dose`,
     `bad_start`, `bad_programme` or `bad_key` (it is another runner's), its fields named as in "doses.2.sets".
@@ -67,7 +68,14 @@ def create_programme(
     refuse_if_blocked(runner)
     plan = list(phases) or [PlannedPhase(title="Start", weeks=weeks, doses=list(doses))]
     check_plan(plan, starts_on=starts_on, today=now.astimezone(runner.user.tz).date())
-    programme = Programme(runner=runner, therapist=therapist, title=title.strip(), starts_on=starts_on, created_at=now)
+    programme = Programme(
+        runner=runner,
+        therapist=therapist,
+        title=title.strip(),
+        starts_on=starts_on,
+        visits_planned=visits_planned,
+        created_at=now,
+    )
     if key is not None:
         programme.pk = key
     cleaned(programme, exclude=("runner", "therapist"))
