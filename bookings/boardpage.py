@@ -9,12 +9,13 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.db.models import Exists, OuterRef
 
 from bookings import board, fitting
 from bookings.availability import find_slots
 from bookings.instants import parse_day
-from bookings.models import Appointment, Service, WaitlistEntry
-from bookings.models.waitlist import EVERY_DAY, EVERY_PART, EntryState, PartOfDay
+from bookings.models import Appointment, Offer, Service, WaitlistEntry
+from bookings.models.waitlist import EVERY_DAY, EVERY_PART, EntryState, OfferState, PartOfDay
 from bookings.schedule import Column
 from clinic.core import wording
 from clinic.people.models import RunnerProfile
@@ -22,6 +23,7 @@ from clinic.people.models import RunnerProfile
 PLAIN = {"view": "day", "as": "board", "by": "people", "therapist": "", "pick": "", "service": "", "visit": ""}
 VIEWS = ("day", "week", "month")
 LOOK_AHEAD = timedelta(days=14)
+WAITING_READ = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,11 +219,9 @@ def free_starts(
 
 def waiting() -> list[WaitlistEntry]:
     """The waitlist in its order, with its people; one query."""
-    return list(
-        WaitlistEntry.objects.filter(state=EntryState.WAITING).select_related(
-            "runner__user", "service", "therapist__user"
-        )[:50]
-    )
+    offered = Exists(Offer.objects.filter(entry=OuterRef("pk"), state=OfferState.OPEN))
+    found = WaitlistEntry.objects.filter(state=EntryState.WAITING).annotate(is_offered=offered)
+    return list(found.select_related("runner__user", "service", "therapist__user")[:WAITING_READ])
 
 
 def wish_words(entry: WaitlistEntry) -> str:
@@ -235,4 +235,6 @@ def wish_words(entry: WaitlistEntry) -> str:
     when += [] if entry.weekdays == EVERY_DAY else [", ".join(days)]
     since = entry.made_at.astimezone(ZoneInfo(settings.CLINIC_ZONE))
     told = f" {', '.join(when)}." if when else ""
+    if getattr(entry, "is_offered", False):
+        return f"{first} A time is offered: no answer yet."
     return f"{first}{told} Since {since.day} {wording.MONTHS[since.month - 1]}"

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from bookings import messages
 from bookings.models import Appointment, Change
 from bookings.models.appointments import State
-from bookings.services.booking import FOREIGN, place
+from bookings.services.booking import FOREIGN, checked_length, place
 from bookings.services.changes import remember, standing
 from bookings.services.transactions import current, lock, require, whole
 from clinic.audit.services import record
@@ -40,7 +40,7 @@ def resize_appointment(
             code="reason_needed",
             fields={"reason": "A reason is needed."},
         )
-    length = timedelta(minutes=minutes)
+    length = checked_length(timedelta(minutes=minutes))
     if length == before.length:
         return before
     stood = standing(before)

@@ -1,7 +1,7 @@
 """What is done on the board itself: move, resize, mark, undo. Each answers with the board, and in words when refused."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -19,9 +19,12 @@ from bookings.availability import Slot, find_slots
 from bookings.boardpage import Page, page_of
 from bookings.fortnight import nearest
 from bookings.instants import parse_day, parse_instant
-from bookings.models import Appointment, Change
+from bookings.models import Appointment, Change, Equipment, TreatmentRoom, WaitlistEntry
+from bookings.models.appointments import State
 from bookings.services.resizing import resize_appointment
+from bookings.services.rooming import change_room
 from bookings.services.undoing import undo
+from bookings.services.waiting import offer_to
 from bookings.views.appointments import MARKS
 from bookings.views.board import PART, board_page, clinic_today, clinic_tz
 from bookings.views.reader import signed_in
@@ -71,6 +74,12 @@ def move(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     target = target or found.therapist
 
     def act(now: datetime) -> str:
+        room = room_of(asked.get("lane", ""))
+        if room is not None and found.start == wanted_start(asked):
+            change_room(appointment=found, to=room, by=signed_in(request), now=now)
+            return f"{found.runner.user.name} is in {room} now."
+        if room is not None and room not in (found.treatment_room, found.equipment):
+            raise DomainError("Change the time or the room, one after the other.", code="one_at_a_time")
         moved = services.move_appointment(
             appointment=found,
             start=wanted_start(asked),
@@ -86,6 +95,8 @@ def move(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
         try:
             start = wanted_start(asked)
         except DomainError:
+            return refused(found, error, "moved", request)
+        if asked.get("lane", "").startswith(("room-", "equipment-")):
             return refused(found, error, "moved", request)
         return refused(found, error, "moved", request, start=start, target=target, now=now)
 
@@ -114,7 +125,14 @@ def resize(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
         )
         return f"{found.runner.user.name} now ends at {clock(resized.end, settings.CLINIC_ZONE)}."
 
-    return deed(request, act, lambda error, now: refused(found, error, "changed", request))
+    def refuse(error: DomainError, now: datetime) -> Refused:
+        asked_for = refused(found, error, "changed", request)
+        if error.code != "slot_taken":
+            return asked_for
+        ends = found.start + timedelta(minutes=int(asked["minutes"]))
+        return replace(asked_for, why=who_has_it(found, found.start, ends, found.therapist, now))
+
+    return deed(request, act, refuse)
 
 
 @role_required("staff")
@@ -132,6 +150,29 @@ def mark(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
         return f"{found.runner.user.name}: {marked.get_state_display().lower()}."
 
     return deed(request, act, lambda error, now: refused(found, error, "marked", request))
+
+
+@role_required("staff")
+@never_cache
+@require_POST
+def offer(request: HttpRequest, entry_id: UUID) -> HttpResponse:
+    """Keep a free time (`place`, as for `move`) for a waiting person and ask them by e-mail."""
+    entry = get_object_or_404(WaitlistEntry.objects.select_related("runner__user", "service"), pk=entry_id)
+    slug, _, to = request.POST.get("place", "").partition("@")
+    target = get_object_or_404(TherapistProfile.objects.select_related("user"), slug=slug[:80])
+
+    def act(now: datetime) -> str:
+        start = parse_instant(to)
+        if start is None:
+            raise DomainError("We could not read that time. Choose a lit gap.", code="unreadable")
+        made = offer_to(entry=entry, therapist=target, start=start, by=signed_in(request), now=now)
+        until = clock(made.answer_until, settings.CLINIC_ZONE)
+        return f"Offered {clock(start, settings.CLINIC_ZONE)} to {entry.runner.user.name}: kept until {until}."
+
+    def refuse(error: DomainError, now: datetime) -> Refused:
+        return Refused(f"Nothing was offered to {entry.runner.user.name}", error.message, "", request.path, {})
+
+    return deed(request, act, refuse)
 
 
 @role_required("staff")
@@ -191,6 +232,16 @@ def wanted_start(asked: QueryDict) -> datetime:
     return slots.to_instant(datetime.combine(on, at), settings.CLINIC_ZONE)
 
 
+def room_of(lane: str) -> TreatmentRoom | Equipment | None:
+    """The room or device whose lane it is, as in "room-3"; None for a therapist's."""
+    kind, _, number = lane.partition("-")
+    if not number.isdecimal() or len(number) > 9:
+        return None
+    if kind == "room":
+        return TreatmentRoom.objects.filter(pk=number).first()
+    return Equipment.objects.filter(pk=number).first() if kind == "equipment" else None
+
+
 def refused(
     found: Appointment,
     error: DomainError,
@@ -205,17 +256,17 @@ def refused(
     sent = {key: str(value) for key, value in request.POST.items() if key not in ("csrfmiddlewaretoken", "reason")}
     why, near = error.message, []
     if start is not None and target is not None and now is not None:
-        why = in_the_way(found, error, start, target, now) or why
+        if error.code == "slot_taken":
+            why = who_has_it(found, start, start + found.length, target, now)
         near = nearby(found, start, target, now)
     return Refused(f"{found.runner.user.name} was not {verb}", why, error.code, request.path, sent, near)
 
 
-def in_the_way(found: Appointment, error: DomainError, start: datetime, target: TherapistProfile, now: datetime) -> str:
-    """Who has the time, where it is taken: "14:00 is taken: Tomas has S. Marchetti from 14:00 to 14:45." """
-    if error.code != "slot_taken":
-        return ""
+def who_has_it(found: Appointment, start: datetime, end: datetime, target: TherapistProfile, now: datetime) -> str:
+    """Who has that time: "14:00 is taken: Tomas has Sam Marchetti from 14:00 to 14:45." """
+    zone = settings.CLINIC_ZONE
     begins = start - timedelta(minutes=found.service.buffer_before_min)
-    ends = start + found.length + timedelta(minutes=found.service.buffer_after_min)
+    ends = end + timedelta(minutes=found.service.buffer_after_min)
     taken = (
         Appointment.objects.live(now)
         .with_people()
@@ -224,19 +275,18 @@ def in_the_way(found: Appointment, error: DomainError, start: datetime, target: 
         .order_by("start")
         .first()
     )
-    zone = settings.CLINIC_ZONE
     if taken is None:
-        needs = "treatment room" if not found.is_online else "time"
-        return f"{clock(start, zone)} cannot be had: no {needs} is free then."
-    who = (
-        taken.workshop.title
-        if taken.workshop
-        else taken.runner.user.name
-        if taken.runner and taken.state != Appointment.State.HELD
-        else "somebody who is just booking"
+        kind = found.service.equipment_kind or "treatment room"
+        return f"No {'time' if found.is_online else kind} is free from {clock(start, zone)} to {clock(end, zone)}."
+    if taken.workshop:
+        who = taken.workshop.title
+    else:
+        who = taken.runner.user.name if taken.runner and taken.state != State.HELD else "somebody who is just booking"
+    rest = "" if taken.start < end and taken.end > start else ", and a rest is kept between sessions"
+    at = f"{clock(start, zone)} is taken" if start != found.start else "There is no room for that"
+    return (
+        f"{at}: {target.user.first_name} has {who} from {clock(taken.start, zone)} to {clock(taken.end, zone)}{rest}."
     )
-    buffer = "" if taken.start < ends and taken.end > begins else ", with the rest between sessions"
-    return f"{clock(start, zone)} is taken: {target.user.first_name} has {who} from {clock(taken.start, zone)} to {clock(taken.end, zone)}{buffer}."
 
 
 def nearby(
