@@ -17,6 +17,7 @@ BREAKS = [
     ("exercises_programme_state_known", Programme, "state = 'paused'"),
     ("exercises_programme_ends_after_start", Programme, "state = 'ended', ended_on = '2026-11-09'"),
     ("exercises_programme_end_is_known", Programme, "ended_on = '2026-12-01'"),
+    ("exercises_programme_visits_possible", Programme, "visits_planned = 61"),
     ("exercises_phase_1_to_52_weeks", Phase, "weeks = 0"),
     ("exercises_phase_place_once", Phase, "position = 1"),
     ("exercises_prescription_place_once", Prescription, "position = 1"),
