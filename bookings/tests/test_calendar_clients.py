@@ -70,11 +70,12 @@ class Client:
         )
         return [[part.strip() for part in line.split("|")] for line in listed.splitlines() if "|" in line]
 
-    def receive(self, file: bytes) -> None:
-        """What opening the file attached to a letter does."""
-        path = self.home / "letter.ics"
-        path.write_bytes(file)
-        self.run("/usr/bin/khal", "-c", self.config("letters", ZONES[0]), "import", "--batch", path)
+    def receive(self, files: list[bytes]) -> None:
+        """What opening the files attached to letters does, one after another."""
+        paths = [self.home / f"letter-{number}.ics" for number in range(len(files))]
+        for path, file in zip(paths, files, strict=True):
+            path.write_bytes(file)
+        self.run("/usr/bin/khal", "-c", self.config("letters", ZONES[0]), "import", "--batch", *paths)
 
 
 @pytest.fixture
@@ -97,12 +98,13 @@ def test_one_event_in_a_real_calendar_from_booking_to_cancelling(
     """Book, move twice, cancel: one event at the right instant in three zones, its sequence rising, then cancelled."""
     with serving() as server:
         client = Client(tmp_path, f"{server.root}/feed.ics")
+        letters: list[bytes] = []
 
         def publish() -> str:
             server.pages["/feed.ics"] = feed_file(runner, now=now)
             client.sync()
             [file] = (tmp_path / "feed").glob("*.ics")
-            client.receive(ics.calendar_file(booked, reader=runner, now=now))
+            letters.append(ics.calendar_file(booked, reader=runner, now=now))
             return next(line for line in file.read_text().splitlines() if line.startswith("SEQUENCE"))
 
         booked = book_slot(
@@ -114,11 +116,13 @@ def test_one_event_in_a_real_calendar_from_booking_to_cancelling(
         for start in (thursday + timedelta(minutes=45), last):
             booked = move_appointment(appointment=booked, start=start, by=runner, now=now)
             sequences.append(publish())
+        client.receive(letters)
         for zone in ZONES:
             assert client.shown(zone) == [[*in_zone(last, zone), "Stridewell with Nadia Okello", "CONFIRMED"]]
         assert client.shown(zone, "letters") == [[*in_zone(last, zone), "Stridewell with Nadia Okello", "CONFIRMED"]]
         booked = cancel_appointment(appointment=booked, by=runner, now=now)
         sequences.append(publish())
+        client.receive(letters[-1:])
         assert sequences == [f"SEQUENCE:{number}" for number in range(4)]
         for folder in ("feed", "letters"):
             [event] = client.shown("Europe/London", folder)
