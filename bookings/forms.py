@@ -145,6 +145,8 @@ class CallerForm(forms.Form):
     KEPT = ("on", "at", "reason", "name", "email", "phone", "payer", "insurer")
     """What a button that books nothing yet leaves as it was typed."""
 
+    use_required_attribute = False  # a search may be sent before the rest is filled in
+
     start = forms.CharField(required=False, max_length=40)
     on = forms.DateField(label="Day", required=False, widget=DayInput())
     at = forms.TimeField(label="Time", required=False, widget=ClockInput())
