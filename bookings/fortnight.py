@@ -11,6 +11,7 @@ from bookings.zones import offset_words, same_clock
 
 DAYS = 14
 SHOWN_AT_ONCE = 8
+FITTING_AT_ONCE = 5
 
 
 class FreeSlot(Protocol):
@@ -64,15 +65,13 @@ class Day:
         """What stands on the page at once: every time, or of a full day a few: those that suit, and the first one."""
         if len(self.choices) <= SHOWN_AT_ONCE + 2:
             return self.choices
-        fitting = [choice for choice in self.choices if choice.suits]
+        fitting = [choice for choice in self.choices[1:] if choice.suits]
         if not fitting:
             return spread(self.choices, SHOWN_AT_ONCE)
-        if len(fitting) >= SHOWN_AT_ONCE:
-            return spread(fitting, SHOWN_AT_ONCE)
-        others = [choice for choice in self.choices if not choice.suits]
-        left = SHOWN_AT_ONCE - len(fitting)
-        more = spread(others, left) if 1 < left < len(others) else others[:left]
-        return sorted([*fitting, *more], key=lambda choice: choice.start)
+        chosen = spread(fitting, FITTING_AT_ONCE) if len(fitting) > FITTING_AT_ONCE else fitting
+        others = [choice for choice in self.choices[1:] if choice not in chosen]
+        more = spread(others, SHOWN_AT_ONCE - 1 - len(chosen))
+        return sorted([self.choices[0], *chosen, *more], key=lambda choice: choice.start)
 
     @property
     def has_more(self) -> bool:
@@ -80,7 +79,7 @@ class Day:
 
 
 def spread(choices: list[Choice], count: int) -> list[Choice]:
-    """`count` of the choices, the first included, evenly over the day; full and half hours are preferred."""
+    """`count` (at least two) of the choices, the first included, evenly over the day; full and half hours are preferred."""
     tidy = [choice for choice in choices if choice.own[3:5] in ("00", "30")]
     rest = tidy if len(tidy) >= count else choices
     pool = [choices[0], *(choice for choice in rest if choice is not choices[0])]

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bookings.models import Appointment
+from bookings.models import Appointment, Payer
 from bookings.models.appointments import State
 from bookings.prices import price_of
 
@@ -25,7 +25,6 @@ def receipt_of(appointment: Appointment) -> Receipt | None:
         what, pence = f"Late cancellation: {appointment.service.name}", appointment.late_fee_pence
     else:
         return None
-    payer = appointment.get_payer_display()
-    if appointment.insurer:
-        payer = f"{payer}: {appointment.insurer}"
+    is_insured = appointment.payer == Payer.INSURANCE
+    payer = f"Insurance: {appointment.insurer}" if is_insured else appointment.runner.user.name
     return Receipt(f"{appointment.start:%Y%m%d}-{appointment.pk.hex[:8].upper()}", what, pence, payer)

@@ -7,11 +7,12 @@ import structlog
 
 from bookings.services.offers import expire_offers
 from bookings.services.seats import pass_on_offers
+from bookings.services.visitors import forget_visitors
 from bookings.services.waitlist import offer_free_times
 
 log = structlog.get_logger(__name__)
 
-STEPS: tuple[Callable[..., object], ...] = (expire_offers, offer_free_times, pass_on_offers)
+STEPS: tuple[Callable[..., object], ...] = (expire_offers, offer_free_times, pass_on_offers, forget_visitors)
 """Each is called as `step(now=...)` and may run twice at once."""
 
 

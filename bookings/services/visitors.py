@@ -251,7 +251,7 @@ def hashed(visitor: Visitor, code: str) -> str:
     return salted_hmac("bookings.visitor.code", f"{visitor.pk}:{code}", algorithm="sha256").hexdigest()
 
 
-def forget_visitors(now: datetime) -> int:
+def forget_visitors(*, now: datetime) -> int:
     """Wipe what visitors typed who never proved their address, a day after; returns how many. Safe to repeat."""
     old = Visitor.objects.filter(proven_at=None, made_at__lt=now - timedelta(days=1)).exclude(email="")
     return old.update(name="", email="", phone="", code_hash="")

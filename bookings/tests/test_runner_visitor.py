@@ -216,5 +216,5 @@ def test_a_caller_the_desk_has_registered_gets_their_own_record(client: Client, 
 
 def test_what_strangers_typed_is_forgotten(client: Client, now: datetime) -> None:
     details(client)
-    assert forget_visitors(now + timedelta(hours=25)) == 1
+    assert forget_visitors(now=now + timedelta(hours=25)) == 1
     assert Visitor.objects.values_list("name", "email", "phone", "code_hash").get() == ("", "", "", "")

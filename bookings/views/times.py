@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from bookings.availability import Slot, find_slots, search_slots
 from bookings.diaries import offering
-from bookings.fortnight import DAYS, lay_out, nearest, title_of
+from bookings.fortnight import DAYS, Choice, Day, lay_out, nearest, title_of
 from bookings.instants import parse_day
 from bookings.models import Appointment, PartOfDay, Service, TimePreference, Weekday
 from bookings.models.waitlist import EVERY_DAY, EVERY_PART
@@ -24,6 +24,7 @@ from clinic.core.errors import DomainError
 from clinic.people.models import RunnerProfile, TherapistProfile
 
 FITTING_SHOWN = 6
+APART = timedelta(hours=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ def times_page(
         "later": address(request, wish, first + timedelta(days=DAYS)) if days[-1].on < last_bookable else "",
         "price_pence": price_of(wish.service, wish.therapist),
         "prefers": wish_words(preference) if is_narrow(preference) else "",
-        "fitting": [choice for day in days for choice in day.choices if choice.suits][:FITTING_SHOWN],
+        "fitting": [choice for day in days for choice in fitting_of(day)][:FITTING_SHOWN],
         "free_url": "" if wish.moving else free_url(wish, first),
         "keep": [
             ("therapist", wish.therapist.slug if wish.therapist else ""),
@@ -127,11 +128,18 @@ def is_narrow(preference: TimePreference) -> bool:
 
 
 def wish_words(preference: TimePreference) -> str:
-    """The times wished for, in short: "Mon, Tue, evenings"."""
-    days = [day.label[:3] for day in Weekday if preference.weekdays >> day.value & 1]
+    """The times wished for, in short: "weekdays, evenings", "Mon, Tue"."""
+    named = {0b0011111: ["weekdays"], 0b1100000: ["weekends"], EVERY_DAY: []}
+    days = named.get(preference.weekdays, [day.label[:3] for day in Weekday if preference.weekdays >> day.value & 1])
     parts = [part.label.split(",")[0].lower() for part in PartOfDay if preference.parts & part.value]
-    words = ([] if len(days) == len(Weekday) else days) + ([] if len(parts) == len(PartOfDay) else parts)
-    return ", ".join(words)
+    return ", ".join([*days, *([] if preference.parts == EVERY_PART else parts)])
+
+
+def fitting_of(day: Day) -> list[Choice]:
+    """The first time of the day that suits, and the first at least two hours later."""
+    found = [choice for choice in day.choices if choice.suits]
+    later = [choice for choice in found if choice.start - found[0].start >= APART]
+    return found[:1] + later[:1]
 
 
 def free_url(wish: Wish, first: date) -> str:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import prefetch_related_objects
 
-from bookings.models import Appointment, Override, Service, TimeOff, TreatmentRoom, WeeklyHours
+from bookings.models import Appointment, Equipment, Override, Service, TimeOff, TreatmentRoom, WeeklyHours
 from bookings.models.appointments import State
 from bookings.video import new_key
 from clinic.core.periods import Period
@@ -35,6 +35,7 @@ class Book:
     people: People
     services: dict[str, Service]
     rooms: list[TreatmentRoom]
+    things: dict[str, Equipment] = field(default_factory=dict)
     rows: list[Appointment] = field(default_factory=list)
     taken: dict[object, list[Period]] = field(default_factory=lambda: defaultdict(list))
     visits: dict[uuid.UUID, list[datetime]] = field(default_factory=lambda: defaultdict(list))
@@ -56,16 +57,22 @@ class Book:
             room = next((each for each in self.rooms if self.free(("room", each.pk), busy)), None)
             if room is None:
                 return None
+        piece = self.things.get(service.equipment_kind)
+        if piece is not None and not self.free(("piece", piece.pk), busy):
+            return None
         state = state or self.fate(session)
         if state != State.CANCELLED:
             self.taken["therapist", therapist.pk].append(busy)
             self.taken["runner", runner.pk].append(session)
             if room:
                 self.taken["room", room.pk].append(busy)
+            if piece:
+                self.taken["piece", piece.pk].append(busy)
         self.visits[runner.pk].append(start)
         row = self.row(
             service=service, therapist=therapist, runner=runner, session=session, busy=busy, room=room, state=state
         )
+        row.equipment = piece
         self.rows.append(row)
         return row
 
@@ -130,6 +137,7 @@ def make_services(people: People) -> tuple[dict[str, Service], list[TreatmentRoo
             price_pence=offer.pounds * 100,
             place=offer.place,
             is_first_visit=offer.first,
+            takes_insurance=offer.place == "clinic",
             position=position,
         )
         for position, offer in enumerate(OFFERS, 1)
