@@ -9,7 +9,8 @@ from django.db import transaction
 
 from assessments.models import Assessment
 from bookings.models import Appointment
-from clinic.demo import agenda, charts, training
+from clinic.demo import agenda, charts, rules, training
+from clinic.demo.elsewhere import connect_elsewhere
 from clinic.demo.outbox import write_outbox
 from clinic.demo.people import make_people
 from clinic.demo.story import write_story
@@ -33,7 +34,8 @@ def build(*, now: datetime) -> dict[str, int]:
     people = make_people(chance, now)
     services, rooms = agenda.make_services(people)
     agenda.make_hours(people, now)
-    book = agenda.Book(chance, now, people, services, rooms)
+    rules.make_limits(people, now)
+    book = agenda.Book(chance, now, people, services, rooms, rules.make_equipment(services))
     write_story(book)
     workshops = keep_times(book)
     agenda.fill(book)
@@ -43,6 +45,7 @@ def build(*, now: datetime) -> dict[str, int]:
     training.enter_races(people.runners, today=now.date(), now=now, chance=chance)
     write_outbox(book.rows, people.runners, now=now, chance=chance)
     write_waitlist(book)
+    connect_elsewhere(book)
     return {
         "people": len(people.runners) + len(people.therapists) + len(people.staff),
         "sessions": Appointment.objects.count(),
@@ -89,6 +92,7 @@ def write_charts(book: agenda.Book) -> None:
         )
     planned = Programme.objects.prefetch_related("phases__prescriptions").in_bulk([each.pk for each in programmes])
     whole = [planned[each.pk] for each in programmes]
+    rules.plan_visits(whole, book.rows)
     training.write_logs(whole, today=now.date(), diligence=diligence, pain=pain, chance=chance)
 
 
