@@ -18,9 +18,12 @@ def get_appointment(user: User, appointment_id: UUID | str) -> Appointment:
 def get_hold(user: User, appointment_id: UUID | str) -> Appointment:
     """What `user` holds or held: live, lapsed, or booked meanwhile, so that a page left open can tell what became of it.
 
-    Raises Http404 for anybody else's.
+    Raises Http404 for anybody else's, and for a time that is offered: that is answered on its own page.
     """
-    return found(user, appointment_id, is_hold=None)
+    hold = found(user, appointment_id, is_hold=None)
+    if Offer.objects.filter(hold=hold, state=Offer.State.OPEN).exists():
+        raise Http404("That time is offered.")
+    return hold
 
 
 def get_receipt(user: User, appointment_id: UUID | str) -> Appointment:

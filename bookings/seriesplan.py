@@ -15,7 +15,7 @@ from clinic.core.errors import DomainError
 from clinic.people.models import CareRelationship, RunnerProfile, TherapistProfile
 
 MOST_WEEKS, MOST_A_WEEK, MOST_SESSIONS = 26, 5, 60
-ALTERNATIVES = 4
+ALTERNATIVES, A_DAY = 4, 2
 NEAR = timedelta(days=6)
 """Alternatives lie within so many days of the time that is not free."""
 
@@ -160,9 +160,9 @@ def why_not(start: datetime, service: Service, mine: list[Busy], theirs: list[Bu
 def give_alternatives(
     proposals: list[Proposal], free: list[Slot], suiting: list[Slot], people: dict[int, TherapistProfile]
 ) -> None:
-    """To each conflict the nearest free times: those that suit first, its own therapist first, each suggested once."""
-    wanted, booked = set(suiting), [each.start for each in proposals if each.start is not None]
-    length = free[0].end - free[0].start
+    """To each conflict the nearest free times; what is suggested for one is not suggested for another."""
+    wanted, length = set(suiting), free[0].end - free[0].start
+    booked = [each.start for each in proposals if each.start is not None]
     for proposal in proposals:
         if not proposal.conflict or proposal.conflict == "too_far":
             continue
@@ -173,11 +173,25 @@ def give_alternatives(
             for slot in free
             if abs(slot.start - aim) <= NEAR and not any(abs(slot.start - other) < length for other in booked)
         ]
-        own = proposal.therapist.pk
-        near.sort(key=lambda slot: (slot not in wanted, abs(slot.start - aim), slot.therapist_id != own))
-        once: dict[datetime, Slot] = {}
-        for slot in near:
-            once.setdefault(slot.start, slot)
-        chosen = list(once.values())[:ALTERNATIVES]
+        own, busy_days = proposal.therapist.pk, {other.date() for other in booked}
+
+        def distance(slot: Slot, aim: datetime = aim, own: int = own, busy_days: set[date] = busy_days) -> tuple:  # type: ignore[type-arg]
+            """Days without another session first, then what was wished for, then the nearest."""
+            other_therapist = slot.therapist_id != own
+            return slot.start.date() in busy_days, slot not in wanted, abs(slot.start - aim), other_therapist
+
+        chosen = few_a_day(sorted(near, key=distance))
         proposal.alternatives = [Pick(people[slot.therapist_id], slot.start) for slot in chosen]
         booked += [slot.start for slot in chosen[:1]]
+
+
+def few_a_day(ordered: list[Slot]) -> list[Slot]:
+    """The first ALTERNATIVES of them, each start once and at most A_DAY of one day, so that there is a choice."""
+    found: dict[datetime, Slot] = {}
+    for slot in ordered:
+        that_day = sum(1 for start in found if start.date() == slot.start.date())
+        if slot.start not in found and that_day < A_DAY:
+            found[slot.start] = slot
+        if len(found) == ALTERNATIVES:
+            break
+    return list(found.values())

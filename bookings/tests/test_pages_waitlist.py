@@ -217,3 +217,15 @@ def test_over_the_api(client_of, runner, other_runner, visit, therapist, now) ->
     clash = post("series/", service="follow-up", sessions=taken)
     assert (clash.status_code, [each["start"] for each in clash.json()["refused"]]) == (409, [kept["start"]])
     assert post("series/", service="follow-up", sessions=taken[:1]).status_code == 201
+
+
+def test_an_offered_time_is_no_hold_to_confirm(client_of, runner, offer) -> None:
+    browser = client_of(runner)
+    assert browser.get(f"/book/check/{offer.hold_id}/").status_code == 404
+    assert browser.post(f"/book/check/{offer.hold_id}/").status_code == 404
+    confirmed = browser.post(f"{API}/appointments/", {"hold": str(offer.hold_id)}, content_type="application/json")
+    assert confirmed.status_code == 404
+    page = browser.get("/appointments/").content.decode()
+    assert f"/offers/{offer.pk}/" in page
+    assert "/book/check/" not in page
+    assert Offer.objects.get().state == "open"

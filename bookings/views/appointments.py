@@ -27,6 +27,7 @@ from bookings.views.booking import live_hold
 from bookings.views.clock import Clock, clock_of
 from bookings.views.reader import signed_in
 from bookings.views.times import Wish, times_page
+from bookings.views.waitlist import offers_for
 from clinic.core.errors import DomainError
 from clinic.core.kept import typed
 from clinic.people.access import role_required
@@ -55,6 +56,7 @@ def appointments(request: HttpRequest) -> HttpResponse:
         "past": past,
         "held": live_hold(request),
         "workshops": coming_for(user, clock.now),
+        "offers": offers_for(user, clock.now),
     }
     return render(request, f"bookings/appointments{'' if user.is_runner else '_desk'}.html", context)
 

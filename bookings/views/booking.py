@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from bookings import access, services
 from bookings.instants import parse_instant
-from bookings.models import Appointment, Service
+from bookings.models import Appointment, Offer, Service
 from bookings.models.appointments import State
 from bookings.prices import late_fee_of, price_of
 from bookings.runner_forms import PayerForm
@@ -244,4 +244,5 @@ def live_hold(request: HttpRequest) -> Appointment | None:
     if runner_of(request) is None:
         return None
     mine = Appointment.objects.visible_to(signed_in(request)).with_people()
-    return mine.filter(state=State.HELD, hold_expires_at__gt=clock.now).first()
+    held = mine.filter(state=State.HELD, hold_expires_at__gt=clock.now)
+    return held.exclude(offer__state=Offer.State.OPEN).first()

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 from bookings import access, services
 from bookings.models import Appointment, Offer
 from bookings.offer_letters import given_up, read_link_token
-from bookings.prices import price_of
+from bookings.prices import late_fee_of, price_of
 from bookings.services.offers import is_open, runner_of
 from bookings.views.clock import Clock, clock_of
 from bookings.views.reader import signed_in
@@ -88,5 +88,6 @@ def offer_page(
         "is_open": is_open(found, clock.now),
         "refused": refused,
         "price_pence": price_of(found.hold.service, found.hold.therapist),
+        "late_fee_pence": late_fee_of(found.hold.service, found.hold.therapist),
     }
     return render(request, "bookings/offer.html", context, status=refused.status if refused else 200)

@@ -18,7 +18,7 @@ from bookings.diaries import offering
 from bookings.forms import ReasonForm
 from bookings.instants import parse_instant
 from bookings.models import Appointment, Service, TimePreference
-from bookings.prices import price_of
+from bookings.prices import late_fee_of, price_of
 from bookings.services.series import Pick, Proposal, book_series, cancel_rest, plan_series, rest_of
 from bookings.templatetags.wishes import times_in_words
 from bookings.views.clock import Clock, clock_of
@@ -88,6 +88,7 @@ def plan(request: HttpRequest, slug: str) -> HttpResponse:
         "words": plan_words(form) if asked and form.is_valid() else "",
         "beats": beats_of(rows),
         "price_pence": price_of(service, person),
+        "late_fee_pence": late_fee_of(service, person),
         "wish_url": wish_url(service, form, runner if not user.is_runner else None),
     }
     status = refused.status if refused else 422 if asked and not form.is_valid() else 200

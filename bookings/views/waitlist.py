@@ -62,6 +62,12 @@ def open_offers(now: datetime) -> QuerySet[Offer]:
     return found.select_related("hold__therapist__user", "hold__service", "moves__runner__user")
 
 
+def offers_for(user: User, now: datetime) -> QuerySet[Offer]:
+    """What is kept for this runner at `now`; nobody else is offered anything."""
+    mine = Q(entry__runner__user=user) | Q(moves__runner__user=user)
+    return open_offers(now).filter(mine).order_by("answer_until") if user.is_runner else Offer.objects.none()
+
+
 def with_offers(entries: QuerySet[WaitlistEntry], now: datetime) -> QuerySet[WaitlistEntry]:
     """Wishes with their people, and with `open_offers`: at most one each."""
     people = ("runner__user", "service", "therapist__user", "exchange_for__therapist__user")
