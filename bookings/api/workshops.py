@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any, ClassVar
+from uuid import UUID
 
 from django.conf import settings
 from django.db.models import F, Prefetch, QuerySet
@@ -116,7 +117,7 @@ class WorkshopView(APIView):
     permission_classes = (AllowAny,)
 
     @extend_schema(responses=WorkshopOut)
-    def get(self, request: Request, workshop_id: str) -> Response:
+    def get(self, request: Request, workshop_id: UUID) -> Response:
         now = timezone.now()
         workshop = shown_workshops(request, now).filter(pk=workshop_id).first()
         if workshop is None:
@@ -135,7 +136,7 @@ class WorkshopSeatsView(APIView):
             422: OpenApiResponse(description="`too_late`, `cancelled`, `bad_friend`, `too_many_friends`"),
         },
     )
-    def post(self, request: Request, workshop_id: str) -> Response:
+    def post(self, request: Request, workshop_id: UUID) -> Response:
         workshop = named(workshop_id)
         given = TakeSeatsIn(data=request.data)
         given.is_valid(raise_exception=True)
@@ -153,7 +154,7 @@ class WorkshopSeatView(APIView):
     """Give a seat back, or leave the line."""
 
     @extend_schema(responses={200: GivenBackOut, 422: OpenApiResponse(description="`too_late`, `cancelled`")})
-    def delete(self, request: Request, workshop_id: str, seat_id: str) -> Response:
+    def delete(self, request: Request, workshop_id: UUID, seat_id: UUID) -> Response:
         user, now = person(request), timezone.now()
         seats = Seat.objects.filter(pk=seat_id, workshop=workshop_id).select_related(
             "workshop__booking", "runner__user"
@@ -181,7 +182,7 @@ class WorkshopWaitlistView(APIView):
         request=WaitIn,
         responses={201: SeatOut, 422: OpenApiResponse(description="`not_full`, `too_late`, `cancelled`")},
     )
-    def post(self, request: Request, workshop_id: str) -> Response:
+    def post(self, request: Request, workshop_id: UUID) -> Response:
         workshop = named(workshop_id)
         given = WaitIn(data=request.data)
         given.is_valid(raise_exception=True)
@@ -190,7 +191,7 @@ class WorkshopWaitlistView(APIView):
         return Response(SeatOut(seat).data, status=status.HTTP_201_CREATED)
 
 
-def named(workshop_id: str) -> Workshop:
+def named(workshop_id: UUID) -> Workshop:
     """The workshop of the address. Raises Http404."""
     found = Workshop.objects.filter(pk=workshop_id, booking__isnull=False).first()
     if found is None:

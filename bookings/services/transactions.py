@@ -71,6 +71,8 @@ class ThingGone(Conflict):
 def translated(refused: IntegrityError) -> Exception:
     """The database's refusal as a sentence, or the error itself where it is no matter of overlap."""
     text = str(refused)
+    if "workshop_not_oversold" in text:
+        return Conflict("Every seat is taken. Join the waitlist: the next free seat is offered in turn.", code="full")
     for constraint in Appointment._meta.constraints:
         if constraint.name in text and constraint.name.endswith("_no_overlap"):
             sentence = str(constraint.violation_error_message)
