@@ -128,12 +128,12 @@ def speed(count: int) -> float:
     return count / elapsed
 
 
-def kills(count: int, most: int, chance: random.Random) -> bool:
+def kills(count: int, most: int, chance: random.Random, *, pause_s: float = 0.0125) -> bool:
     """Kill workers while they send. True when nothing was lost and no key doubled."""
     from clinic.reminders.models import Reminder, State
     from clinic.reminders.tests.mail_sink import mail_sink
 
-    with mail_sink(pause_s=0.0125) as (keeper, port):
+    with mail_sink(pause_s=pause_s) as (keeper, port):
         keys = write_messages(count, "bench:kills")
         workers = [start_worker(port) for _ in range(WORKERS)]
         killed = 0
@@ -167,10 +167,15 @@ def main() -> None:
     parser.add_argument("--database", default="postgres://postgres@127.0.0.1:5432/stridewell_bench_reminders")
     parser.add_argument("--messages", type=int, default=4000)
     parser.add_argument("--kills", type=int, default=25)
+    parser.add_argument(
+        "--only-kill", type=int, metavar="MESSAGES", help="so many due, one worker of four killed; no timing"
+    )
     arguments = parser.parse_args()
     os.environ["REDIS_URL"] = ""
     ground.prepare(arguments.database)
     print(ground.machine(), "·", arguments.database.split(":", 1)[0], "·", WORKERS, "workers")
+    if arguments.only_kill:
+        raise SystemExit(0 if kills(arguments.only_kill, 1, random.Random(7), pause_s=0.0) else 1)
     base, ours = floor(arguments.messages), speed(arguments.messages)
     print(f"messages a second: {ours:.0f} (floor, bare SMTP: {base:.0f}; ratio {base / ours:.1f}; target 300)")
     good = kills(1500, arguments.kills, random.Random(7))

@@ -71,4 +71,78 @@ def run(verdicts: Verdicts) -> None:
         except DomainError as refused:
             answer = refused.code
         verdicts.say(f"{zone}: {wall:%Y-%m-%d %H:%M} does not exist", answer, answer == "not_on_the_clock")
+    series(verdicts)
     say_overlaps(verdicts)
+
+
+def series(verdicts: Verdicts) -> None:
+    """Twelve weeks at 09:00 across the change; two clashes are named before anything is stored, and it is all or nothing."""
+    from bookings.models import Appointment
+    from bookings.seriesplan import Pick, plan_series
+    from bookings.services import book_slot
+    from bookings.services.series import book_series
+    from clinic.core.errors import DomainError
+
+    zone, service = ZoneInfo("Europe/London"), make_service("weekly", horizon_days=200, slot_step_min=60)
+    therapist = make_therapist("weekly", service, opens=9, closes=10)
+    user, other = make_runners(2)
+    first, now = date(2027, 2, 15), datetime(2027, 2, 12, 12, tzinfo=UTC)
+
+    def at_nine(week: int) -> datetime:
+        return datetime.combine(first + timedelta(days=7 * week), datetime.min.time().replace(hour=9), zone).astimezone(
+            UTC
+        )
+
+    for week in (3, 8):
+        book_slot(service=service, therapist=therapist, runner=other.runner, start=at_nine(week), by=other, now=now)
+    before = Appointment.objects.count()
+    proposals = plan_series(
+        service=service,
+        therapist=therapist,
+        runner=user.runner,
+        weekdays=0b0000001,
+        per_week=1,
+        weeks=12,
+        parts=0b001,
+        first=first,
+        zone="Europe/London",
+        now=now,
+    )
+    starts = [each.start for each in proposals]
+    walls = {start.astimezone(zone).strftime("%H:%M") for start in starts if start}
+    clashes = [number for number, each in enumerate(proposals) if each.conflict]
+    verdicts.say(
+        "12 weeks planned across 28 March: wall times",
+        " ".join(sorted(walls)),
+        len(starts) == 12 and walls == {"09:00"},
+    )
+    verdicts.say(
+        "clashes named before anything is stored, with alternatives",
+        f"weeks {clashes}, {[len(proposals[each].alternatives) for each in clashes]} others; stored {Appointment.objects.count() - before}",
+        clashes == [3, 8]
+        and Appointment.objects.count() == before
+        and all(proposals[each].alternatives for each in clashes),
+    )
+    try:
+        book_series(
+            service=service,
+            runner=user.runner,
+            picks=[Pick(therapist, at_nine(week)) for week in range(12)],
+            by=user,
+            now=now,
+        )
+        answer, refused = "booked", []
+    except DomainError as error:
+        answer, refused = error.code, error.extra.get("refused", [])
+    verdicts.say(
+        "booked as it is: refused whole, both clashes named",
+        f"{answer}, {len(refused)} named, stored {Appointment.objects.count() - before}",
+        (answer, len(refused), Appointment.objects.count() - before) == ("series_conflict", 2, 0),
+    )
+    chosen = [each.suggested for each in proposals]
+    book_series(service=service, runner=user.runner, picks=[each for each in chosen if each], by=user, now=now)
+    mine = sorted(Appointment.objects.filter(runner=user.runner, service=service).values_list("start", flat=True))
+    kept = sum(start.astimezone(zone).strftime("%H:%M") == "09:00" for start in mine)
+    verdicts.say(
+        "booked with its alternatives: sessions, at 09:00 local", f"{len(mine)}, {kept}", (len(mine), kept) == (12, 12)
+    )

@@ -104,7 +104,7 @@ def run(verdicts: Verdicts) -> None:
             ),
             start=1,
         ):
-            rounds(verdicts, server.port, name, attack, tomorrow_at(1, days=day))
+            rounds(verdicts, server.port, name, attack, tomorrow_at(1, days=day + 1))
     say_overlaps(verdicts)
 
 
