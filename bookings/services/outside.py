@@ -114,7 +114,7 @@ def read_due(*, now: datetime, read: Reader | None = None, limits: Limits | None
 
 def claim(*, now: datetime, most: int) -> list[OutsideCalendar]:
     """Up to `most` calendars that are due, taken from everybody else for LEASE, the longest overdue first."""
-    claimed = []
+    claimed: list[OutsideCalendar] = []
     due = OutsideCalendar.objects.filter(next_at__lte=now, therapist__user__is_active=True).order_by("next_at", "id")
     for calendar in due.select_related("therapist__user")[: most * 2]:
         if len(claimed) == most:

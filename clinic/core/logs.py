@@ -33,7 +33,7 @@ def strip_secret_paths(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]
     return {key: SECRET_PATHS.sub(r"\1…", value) if isinstance(value, str) else value for key, value in event.items()}
 
 
-def strip_secret_address(event: dict[str, Any], _: Any) -> dict[str, Any]:
+def strip_secret_address(event: Any, _: Any) -> Any:
     """The same for the address of the request in an error report."""
     if isinstance(request := event.get("request"), dict) and isinstance(request.get("url"), str):
         request["url"] = SECRET_PATHS.sub(r"\1…", request["url"])
