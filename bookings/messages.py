@@ -10,6 +10,7 @@ from bookings import ics, links, video
 from bookings.models import Appointment, Change
 from bookings.models.appointments import LOST, State
 from clinic.core.errors import Conflict
+from clinic.core.wording import pounds
 from clinic.reminders.kinds import Attachment, Kind, register
 from clinic.reminders.models import Reminder
 from clinic.reminders.models import State as Gone
@@ -188,6 +189,7 @@ def appointment_facts(appointment: Appointment) -> dict[str, Any]:
         "by_clinic": appointment.cancel_reason == LOST,
         "room_opens": video.opens_at(appointment),
         "change_until": appointment.change_until,
+        "late_fee": pounds(appointment.late_fee_pence) if appointment.late_fee_pence else "",
         "page_url": address("appointment", appointment.pk) if appointment.booked_by_id else open_address(appointment),
         "room_url": address("room", appointment.pk),
         "move_url": address("move", appointment.pk),

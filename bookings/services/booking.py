@@ -111,11 +111,11 @@ def book_for_caller(
     return book()
 
 
-def require_booker(by: User, runner: RunnerProfile, therapist: TherapistProfile | None) -> None:
+def require_booker(by: User, runner: RunnerProfile | None, therapist: TherapistProfile | None) -> None:
     """Raises Forbidden `not_yours` unless `by` is the runner, staff, or the therapist the session is with."""
     require(
         by.is_clinic_staff
-        or by.pk == runner.user_id
+        or (runner is not None and by.pk == runner.user_id)
         or (therapist is not None and by.is_therapist and by.pk == therapist.user_id)
     )
 

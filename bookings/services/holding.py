@@ -8,7 +8,7 @@ from bookings.services.booking import attempt, checked_start, enter, require_boo
 from bookings.services.paying import pay_by
 from bookings.services.transactions import LAPSED, current, lock, whole
 from clinic.audit.services import record
-from clinic.core.errors import Conflict, DomainError
+from clinic.core.errors import Conflict, DomainError, Forbidden
 from clinic.people.models import RunnerProfile, TherapistProfile, User
 
 HOLD = timedelta(minutes=5)
@@ -52,6 +52,8 @@ def confirm_hold(
     require_booker(by, appointment.runner, appointment.therapist)
     lock(therapists=[appointment.therapist], runner=appointment.runner, service=appointment.service)
     held = current(appointment)
+    if held.runner_id is None:
+        raise Forbidden("This time is kept for a visitor, who books it with their code.", code="not_yours")
     if held.state in (State.BOOKED, State.ARRIVED, State.COMPLETED) and held.hold_expires_at is None:
         return held
     if held.state != State.HELD or held.hold_expires_at is None or held.hold_expires_at + GRACE <= now:

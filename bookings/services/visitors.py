@@ -30,7 +30,7 @@ LONGEST_HOLD = timedelta(minutes=15)
 """A time is kept so long at most from the first tap, so that a slow mail does not lose it."""
 
 TRIES = 5
-HOLDS_AN_HOUR, CODES_AN_HOUR, CODES_TO_ONE = 30, 20, 4
+HOLDS_AN_HOUR, CODES_AN_HOUR, CODES_TO_ONE = 30, 12, 4
 """Per source address, per source address, and per e-mail address."""
 
 

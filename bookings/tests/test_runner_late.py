@@ -9,6 +9,8 @@ from bookings.models import Appointment
 from bookings.services import book_slot, cancel_appointment, move_appointment, waive_late_fee
 from clinic.audit.models import Event
 from clinic.core.errors import DomainError, Forbidden
+from clinic.reminders.letters import write_letter
+from clinic.reminders.models import Reminder
 
 pytestmark = pytest.mark.usefixtures("hours")
 SECOND = timedelta(seconds=1)
@@ -104,6 +106,9 @@ def test_the_page_charges_only_what_it_has_named(tomorrow, runner, thursday, cli
     assert (late.status_code, "Cancel and pay £34" in late.content.decode()) == (422, True)
     assert browser.get(f"{address}receipt/").status_code == 404
     assert browser.post(f"{address}cancel/", {"fee": "3400"}).status_code == 302
+    letter = write_letter(Reminder.objects.get(kind="cancelled"), thursday)
+    assert "it costs £34." in letter.body
+    assert "it costs £34." in letter.alternatives[0].content
     page = browser.get(f"{address}receipt/").content.decode()
     assert f"No. 20261126-{tomorrow.pk.hex[:8].upper()}" in page
     assert "Late cancellation: Follow-up" in page

@@ -218,3 +218,15 @@ def test_what_strangers_typed_is_forgotten(client: Client, now: datetime) -> Non
     details(client)
     assert forget_visitors(now=now + timedelta(hours=25)) == 1
     assert Visitor.objects.values_list("name", "email", "phone", "code_hash").get() == ("", "", "", "")
+
+
+def test_nobody_books_a_visitors_hold_over_the_api(
+    client: Client, therapist: User, staff: User, runner: User, client_of
+) -> None:
+    pick(client)
+    held = Appointment.objects.get()
+    for user, status in ((staff, 403), (therapist, 403), (runner, 404)):
+        answer = client_of(user).post("/api/v1/appointments/", {"hold": str(held.pk)}, content_type="application/json")
+        assert answer.status_code == status
+    held.refresh_from_db()
+    assert held.state == "held"
