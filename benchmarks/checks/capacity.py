@@ -108,9 +108,10 @@ def freed_seats(verdicts: Verdicts, therapist: Any, users: list[Any], staff: Any
     verbs.leave_line(seat=line[0], by=waiting[0], now=later + timedelta(minutes=5))
     verdicts.say("the first declines: offered to", places(), places() == [1, 2, 3])
     ends = made.seats.get(pk=line[1].pk).offered_until
-    ends_of = [lambda: verbs.step(now=ends + timedelta(seconds=1)) for _ in range(4)]
-    together(ends_of)
-    verdicts.say("two let it pass, four steps at once: offered to", places(), 4 in places() and 1 not in places())
+    steps = together([lambda: verbs.pass_on_offers(now=ends + timedelta(seconds=1)) for _ in range(4)])
+    verdicts.say(
+        "two let it pass, four steps at once: offered to", f"{places()} {steps}", 4 in places() and 1 not in places()
+    )
     verdicts.say("seats taken or offered", made.seats_taken, made.seats_taken <= SEATS)
 
 
@@ -188,9 +189,15 @@ def freed_times(verdicts: Verdicts, service: Any, users: list[Any]) -> None:
         list(mine) == [waiting[1].runner.pk],
     )
     over = Offer.objects.get(entry=entries[2], state="open").answer_until + timedelta(seconds=1)
-    together([lambda: (expire_offers(now=over), offer_free_times(now=over)) for _ in range(4)])
-    again = Offer.objects.filter(entry=entries[4]).count()
-    verdicts.say("the rest lapse: it goes to the fifth, once", again, again == 1)
+    steps = together([lambda: (expire_offers(now=over), offer_free_times(now=over)) for _ in range(4)])
+    lapsed = Offer.objects.get(entry=entries[2]).hold.start
+    to = [
+        entries.index(each.entry)
+        for each in Offer.objects.filter(state="open", hold__start=lapsed).select_related("entry")
+    ]
+    verdicts.say(
+        "one lets it pass: offered once more, to the next in line", f"{to} {steps}", len(to) == 1 and to != [2]
+    )
     two = Offer.objects.filter(state="open").values("hold__start").count() - len(
         set(Offer.objects.filter(state="open").values_list("hold__start", flat=True))
     )
