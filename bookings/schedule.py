@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from django.db.models import CharField, Exists, OuterRef, Q, Value
 from django.db.models.functions import Cast
@@ -68,6 +69,7 @@ class Schedule:
     diaries: dict[int, slots.Diary] = field(default_factory=dict)
     absences: dict[tuple[str, int], list[board.Absence]] = field(default_factory=lambda: defaultdict(list))
     visits: dict[tuple[str, int], list[board.Visit]] = field(default_factory=lambda: defaultdict(list))
+    by_day: dict[tuple[tuple[str, int], date], list[board.Visit]] = field(default_factory=lambda: defaultdict(list))
 
     def work(self, column: Column, on: date) -> list[Period]:
         """The open hours that touch the clinic's day `on`, before time off; a room is always open."""
@@ -86,6 +88,18 @@ class Schedule:
         ]
         return board.window_for(periods, zone=self.zone, days=self.days)
 
+    def visits_on(self, key: tuple[str, int], on: date) -> list[board.Visit]:
+        """What is booked on the clinic's day `on`, or runs into it."""
+        if not self.by_day:
+            for each, found in self.visits.items():
+                for visit in found:
+                    first, last = (
+                        at.astimezone(ZoneInfo(self.zone)).date() for at in (visit.period.start, visit.period.end)
+                    )
+                    for day in {first, last}:
+                        self.by_day[each, day].append(visit)
+        return self.by_day[key, on]
+
     def sessions(self) -> Iterable[Any]:
         """Everything booked, each record once."""
         return (visit.record for (kind, _), found in self.visits.items() if kind == THERAPIST for visit in found)
@@ -101,7 +115,7 @@ class Schedule:
             window=window,
             work=self.work(column, on),
             absences=[each for each in self.absences[column.key] if each.period.overlaps(day)],
-            visits=[each for each in self.visits[column.key] if each.period.overlaps(day)],
+            visits=self.visits_on(column.key, on),
             now=self.now,
         )
 

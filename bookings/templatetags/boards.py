@@ -64,9 +64,3 @@ def where_words(visits: list) -> str:
         if place not in places:
             places.append(place)
     return ", ".join(places[:2])
-
-
-@register.filter
-def wide(lane_count: int) -> str:
-    """How much room there is for a name: beyond six lanes they scroll sideways instead."""
-    return "many" if lane_count > 6 else "tight" if lane_count == 6 else "few"

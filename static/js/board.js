@@ -168,12 +168,14 @@ document.addEventListener("change", (event) => {
   if (form) form.requestSubmit();
 });
 
+const narrow = window.matchMedia("(max-width: 63.99rem)");
 const plain = (event) => event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;
 
 document.addEventListener("click", (event) => {
   if (!plain(event) || event.defaultPrevented) return;
   const link = event.target.closest("a[data-swap], a[data-dismiss], [data-visit] .ev-link, a[data-gap]");
   if (!link || !work().contains(link)) return;
+  if (link.matches(".ev-link") && narrow.matches) return; // on a phone the session's own page is nearer than a card
   const byKey = event.detail === 0;
   if (link.matches("[data-swap]")) {
     event.preventDefault();
