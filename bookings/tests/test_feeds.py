@@ -2,6 +2,7 @@
 
 import logging
 from datetime import UTC, timedelta
+from email import message_from_bytes
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -19,6 +20,8 @@ from bookings.services.feeds import make_feed, reader_of, revoke_feed
 from clinic.audit.models import Event
 from clinic.core.errors import Forbidden
 from clinic.core.logs import strip_secret_address, strip_secret_paths
+from clinic.reminders.letters import write_letter
+from clinic.reminders.models import Reminder
 
 pytestmark = pytest.mark.usefixtures("hours")
 
@@ -246,3 +249,16 @@ def test_the_page_shows_the_address_once(client_of, runner, staff, therapist, no
     assert client_of(staff).get("/calendar/").status_code == 403
     assert client_of(therapist).get("/calendar/").status_code == 200
     assert now.tzinfo is UTC
+
+
+def test_an_invitation_arrives_as_it_was_written(book, thursday, now):
+    """On the wire the file keeps its line ends, its method and its letters, whatever the mail program reads first."""
+    book(thursday)
+    letter = write_letter(Reminder.objects.get(kind="booked"), now)
+    wire = message_from_bytes(letter.message().as_bytes(linesep="\r\n"))
+    [part] = [each for each in wire.walk() if each.get_content_type() == "text/calendar"]
+    assert (part.get_param("method"), part.get_param("charset")) == ("REQUEST", "utf-8")
+    content = part.get_payload(decode=True)
+    assert b"METHOD:REQUEST\r\n" in content
+    assert b"\n" not in content.replace(b"\r\n", b"")
+    assert Calendar.from_ical(content).walk("VEVENT")[0]["DTSTART"].dt == thursday

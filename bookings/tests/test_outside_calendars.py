@@ -5,9 +5,11 @@ import time
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from bookings import background
 from bookings.availability import find_slots
 from bookings.connected import clashes, stale_calendars
 from bookings.models import OutsideBusy, OutsideCalendar
@@ -15,10 +17,13 @@ from bookings.outside.limits import Limits
 from bookings.services import book_slot, cancel_appointment
 from bookings.services import outside as verbs
 from bookings.services.outside import connect_calendar, disconnect_calendar, read_due, read_soon
+from bookings.tasks import read_outside_calendars
 from bookings.tests.calendar_server import give, serving
 from bookings.tests.ics_texts import calendar, event
 from clinic.audit.models import Event
+from clinic.beat import TIMETABLE
 from clinic.core.errors import DomainError, Forbidden
+from clinic.reminders.kinds import steps
 
 pytestmark = pytest.mark.usefixtures("hours")
 HERE = Limits(fetch_s=2, read_s=5, networks=("127.0.0.1/32",))
@@ -258,3 +263,28 @@ def test_a_hanging_calendar_changes_nothing_for_those_who_book(
         reading.join()
     verbs.settle(calendar=claimed, answer=failing(None, None), now=now + timedelta(minutes=15))
     assert OutsideBusy.objects.count() == 1
+
+
+def test_the_loop_reads_in_a_thread_of_its_own_and_only_when_something_is_due(connected, now, monkeypatch):
+    started, let_go = threading.Event(), threading.Event()
+
+    def slow(**_):
+        started.set()
+        let_go.wait(10)
+
+    monkeypatch.setattr(background, "read_due", slow)
+    assert background.start_reading(now=now - timedelta(minutes=1)) is False
+    assert background.start_reading(now=now) is True
+    assert started.wait(5), "the caller went on meanwhile"
+    assert background.start_reading(now=now) is False, "one at a time"
+    let_go.set()
+    assert background.reading.acquire(timeout=5)
+    background.reading.release()
+    assert "bookings.read_outside_calendars" in steps()
+
+
+def test_celery_reads_on_a_queue_of_its_own():
+    [entry] = [each for each in TIMETABLE.values() if each["task"] == "bookings.read_outside_calendars"]
+    assert entry["options"]["queue"] == "calendars"
+    assert read_outside_calendars.name == entry["task"]
+    assert "--queues calendars" in (settings.BASE_DIR / "Procfile").read_text()
