@@ -1,9 +1,11 @@
 """Which free time suits which wish. A few queries for the whole waitlist; the engine lists what is free, here it is only picked."""
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from functools import cached_property
+from heapq import merge
 from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -12,10 +14,15 @@ from bookings.availability import Slot, find_slots, offering
 from bookings.deadlines import answer_until
 from bookings.messages import UNDO
 from bookings.models import Appointment, Change, Offer, Service, WaitlistEntry
+from bookings.models.waitlist import part_of
 from clinic.people.models import TherapistProfile
 
 Taken = tuple[datetime, datetime]
 """From, until: half-open, UTC."""
+
+
+Place = tuple[int, int, int]
+"""Therapist, weekday, part of the day (a bit of PartOfDay)."""
 
 
 class Match(NamedTuple):
@@ -33,6 +40,10 @@ class Local(NamedTuple):
     wall: datetime
 
 
+def on(local: Local) -> date:
+    return local.wall.date()
+
+
 class Matcher:
     """The waitlist of one moment, in order, against what is free; `take` tells it what was just given away."""
 
@@ -40,15 +51,15 @@ class Matcher:
         self.entries, self.now = entries, now
         self.people: dict[int, dict[int, TherapistProfile]] = {}
         self.free: dict[int, list[Slot]] = {}
-        self.local: dict[tuple[int, str], list[Local]] = {}
+        self.sorted: dict[tuple[int, str], dict[Place, list[Local]]] = {}
         self.given: dict[int, list[Taken]] = defaultdict(list)
 
     def matches(self, entry: WaitlistEntry) -> Iterator[Match]:
         """Times that suit the wish, the earliest first, as far as a glance without a lock can tell."""
         zone, people = entry.runner.user.zone, self.offering(entry.service)
         session = entry.exchange_for
-        for slot, wall in self.seen_from(entry.service, zone):
-            if not self.suits(entry, slot, wall):
+        for slot, _ in self.wished_for(entry, zone):
+            if not self.is_open(entry, slot):
                 continue
             latest = slot.start - timedelta(minutes=entry.service.min_notice_min)
             if session is not None and not entry.priority:
@@ -57,23 +68,32 @@ class Matcher:
             if until is not None:
                 yield Match(people[slot.therapist_id], slot.start, until)
 
-    def suits(self, entry: WaitlistEntry, slot: Slot, wall: datetime) -> bool:
-        """Days, hours and person as wished, nothing else there, and not asked before."""
+    def wished_for(self, entry: WaitlistEntry, zone: str) -> Iterator[Local]:
+        """What is free on the days, at the times and with the person wished for, the earliest first."""
+        known = self.sorted_by_place(entry.service, zone)
+        lists = []
+        for (therapist_id, weekday, part), local in known.items():
+            if not (entry.weekdays >> weekday & 1 and entry.parts & part and self.fits_person(entry, therapist_id)):
+                continue
+            begin = bisect_left(local, entry.first, key=on)
+            end = bisect_right(local, entry.last, key=on) if entry.last else len(local)
+            if begin < end:
+                lists.append(local[begin:end])
+        return merge(*lists, key=lambda each: each.slot.start)
+
+    def is_open(self, entry: WaitlistEntry, slot: Slot) -> bool:
+        """Nothing else is there by now, it is sooner than what would be given up, and they were not asked before."""
         return (
-            entry.first <= wall.date()
-            and (entry.last is None or wall.date() <= entry.last)
-            and entry.suits(wall)
-            and self.with_right_person(entry, slot)
-            and (entry.exchange_for is None or bool(entry.priority) or slot.start < entry.exchange_for.start)
+            (entry.exchange_for is None or bool(entry.priority) or slot.start < entry.exchange_for.start)
             and slot.start not in self.asked_before[entry.pk]
             and not touches(self.given[slot.therapist_id] + self.undoable[slot.therapist_id], slot, entry.service)
             and not self.elsewhere(entry, slot)
         )
 
-    def with_right_person(self, entry: WaitlistEntry, slot: Slot) -> bool:
+    def fits_person(self, entry: WaitlistEntry, therapist_id: int) -> bool:
         if entry.therapist_id is not None:
-            return slot.therapist_id == entry.therapist_id
-        return self.offering(entry.service)[slot.therapist_id].is_listed
+            return therapist_id == entry.therapist_id
+        return self.offering(entry.service)[therapist_id].is_listed
 
     def elsewhere(self, entry: WaitlistEntry, slot: Slot) -> bool:
         """Whether the runner is in another session then; the one that would be given up is none."""
@@ -94,8 +114,18 @@ class Matcher:
             self.people[service.pk] = {each.pk: each for each in offering(service).select_related("user")}
         return self.people[service.pk]
 
-    def seen_from(self, service: Service, zone: str) -> list[Local]:
-        """Everything free for the service that anybody here could want, by the clock of `zone`."""
+    def sorted_by_place(self, service: Service, zone: str) -> dict[Place, list[Local]]:
+        """Everything free for the service that anybody here could want, by the clock of `zone`, each list in order."""
+        if (service.pk, zone) not in self.sorted:
+            found: dict[Place, list[Local]] = defaultdict(list)
+            rules = ZoneInfo(zone)
+            for slot in self.free_for(service):
+                wall = slot.start.astimezone(rules)
+                found[slot.therapist_id, wall.weekday(), part_of(wall)].append(Local(slot, wall))
+            self.sorted[service.pk, zone] = found
+        return self.sorted[service.pk, zone]
+
+    def free_for(self, service: Service) -> list[Slot]:
         if service.pk not in self.free:
             wishes = [each for each in self.entries if each.service_id == service.pk]
             first, last = days_of(wishes, service, self.now)
@@ -107,10 +137,7 @@ class Matcher:
                 zone="UTC",
                 now=self.now,
             )
-        if (service.pk, zone) not in self.local:
-            rules = ZoneInfo(zone)
-            self.local[service.pk, zone] = [Local(slot, slot.start.astimezone(rules)) for slot in self.free[service.pk]]
-        return self.local[service.pk, zone]
+        return self.free[service.pk]
 
     @cached_property
     def asked_before(self) -> dict[UUID, set[datetime]]:

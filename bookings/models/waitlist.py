@@ -19,6 +19,11 @@ class PartOfDay(models.IntegerChoices):
     EVENING = 4, "Evenings, from 17:00"
 
 
+def part_of(local: datetime) -> PartOfDay:
+    """The part of the day in which a clock shows `local`."""
+    return PartOfDay.MORNING if local.hour < 12 else PartOfDay.AFTERNOON if local.hour < 17 else PartOfDay.EVENING
+
+
 class TimeWish(models.Model):
     """Days and hours that suit somebody, on their own wall clock; `weekdays` has bit 0 for Monday, `parts` see PartOfDay."""
 
@@ -37,8 +42,7 @@ class TimeWish(models.Model):
 
     def suits(self, local: datetime) -> bool:
         """Whether a session that begins when the person's own clock shows `local` is one they wished for."""
-        part = PartOfDay.MORNING if local.hour < 12 else PartOfDay.AFTERNOON if local.hour < 17 else PartOfDay.EVENING
-        return bool(self.weekdays >> local.weekday() & 1) and bool(self.parts & part)
+        return bool(self.weekdays >> local.weekday() & 1) and bool(self.parts & part_of(local))
 
 
 class TimePreference(TimeWish):

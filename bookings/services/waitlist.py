@@ -4,6 +4,7 @@ import uuid
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from bookings.diaries import offering
 from bookings.matching import Matcher
 from bookings.models import Appointment, Offer, Service, WaitlistEntry
 from bookings.models.appointments import State
@@ -19,6 +20,9 @@ MOST_WISHES = 10
 
 LOOKED_AT = 500
 """Wishes one step looks at, the first in line; whoever is offered something leaves room for the next step."""
+
+MADE_AT_ONCE = 100
+"""Offers one step makes; the next minute goes on in order."""
 
 TRIES = 6
 """Times one step tries for one wish: each may have gone meanwhile."""
@@ -44,7 +48,7 @@ def join_waitlist(
     """Wait for a time of the service; days and parts of the day are of the runner's own calendar and clock.
 
     With `exchange_for` a free time before that session moves it there; it keeps its service. The same wish once more
-    returns the one that waits. Raises DomainError `bad_days`, `bad_wish`, `not_booked`, `too_many_wishes`; Forbidden `not_yours`.
+    returns the one that waits. Raises DomainError `not_offered`, `bad_days`, `bad_wish`, `not_booked`, `too_many_wishes`; Forbidden `not_yours`.
     """
     require(by.is_clinic_staff or by.pk == runner.user_id)
     if exchange_for is not None:
@@ -52,6 +56,9 @@ def join_waitlist(
         if exchange_for.state != State.BOOKED or exchange_for.start <= now:
             raise DomainError("Only a session that is still to come can be exchanged.", code="not_booked")
         service = exchange_for.service
+    if therapist is not None and not offering(service).filter(pk=therapist.pk).exists():
+        sentence = f"{therapist} does not offer this session. Choose another therapist, or anyone."
+        raise DomainError(sentence, code="not_offered", fields={"therapist": sentence})
     check_days(first, last, runner, now)
     if not (1 <= weekdays <= EVERY_DAY and 1 <= parts <= EVERY_PART):
         raise DomainError("Choose at least one day and one part of the day.", code="bad_wish")
@@ -128,8 +135,12 @@ def offer_free_times(*, now: datetime) -> int:
         )
         .order_by("-priority", "made_at", "id")[:LOOKED_AT]
     )
-    matcher = Matcher(list(waiting), now)
-    return sum(offer_one(matcher, entry) for entry in matcher.entries)
+    matcher, made = Matcher(list(waiting), now), 0
+    for entry in matcher.entries:
+        made += offer_one(matcher, entry)
+        if made == MADE_AT_ONCE:
+            break
+    return made
 
 
 def offer_one(matcher: Matcher, entry: WaitlistEntry) -> bool:

@@ -200,6 +200,12 @@ def test_wishes_end_with_their_days_or_their_session(visit, therapist, crowd, ru
     assert WaitlistEntry.objects.get(pk=over.pk).state == "withdrawn"
 
 
+def test_a_therapist_who_does_not_offer_it_cannot_be_waited_for(visit, other_therapist, runner, thursday, now) -> None:
+    with pytest.raises(DomainError) as refused:
+        wish(runner, visit, now, thursday, therapist=other_therapist.therapist)
+    assert (refused.value.code, WaitlistEntry.objects.count()) == ("not_offered", 0)
+
+
 def test_leaving_frees_what_is_offered(visit, thursday_is_full, crowd, thursday, now) -> None:
     entry = wish(crowd[0], visit, now, thursday)
     cancelled(thursday_is_full[0], now)
