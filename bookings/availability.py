@@ -99,10 +99,18 @@ def search_slots(
     runner: RunnerProfile | None = None,
     now: datetime,
     moving: Appointment | None = None,
+    offered_by: Mapping[int, str] | None = None,
 ) -> Found:
-    """As `find_slots`, with each therapist's next free start from `now` on, within the service's horizon."""
+    """As `find_slots`, with each therapist's next free start from `now` on, within the service's horizon.
+
+    `offered_by`: the zones of the therapists in question, where the caller has just read that they offer the service.
+    """
     low, high = day_bounds(first, last, zone, now, service)
-    search = open_search(service, therapists, runner=runner, now=now, moving=moving)
+    search = (
+        open_search(service, therapists, runner=runner, now=now, moving=moving)
+        if offered_by is None
+        else new_search(service, offered_by, runner=runner, now=now, moving=moving)
+    )
     found = in_range(search, low, high, zone)
     upcoming: dict[int, Slot] = {}
     if low <= slots.seconds(now) + search.rules.notice:

@@ -6,6 +6,7 @@ from clinic.dashboard.health import healthz
 handler400 = "clinic.core.views.bad_request"
 
 urlpatterns = [
+    path("api/v1/", include("clinic.api.urls")),
     path("", include("clinic.dashboard.urls")),
     path("", include("exercises.urls")),
     path("", include("bookings.urls")),
@@ -15,7 +16,6 @@ urlpatterns = [
     path("accounts/", include("clinic.people.doors")),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
-    path("api/v1/", include("clinic.api.urls")),
     path("demo/", include("clinic.demo.urls")),
     path("healthz/", healthz, name="healthz"),
 ]

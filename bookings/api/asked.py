@@ -5,6 +5,7 @@ from typing import Any, cast
 from rest_framework.request import Request
 
 from bookings.api.serializers import TakeIn
+from bookings.diaries import offering
 from bookings.models import Service
 from clinic.core.errors import DomainError, Forbidden
 from clinic.people.access import get_contact
@@ -51,7 +52,7 @@ def runner_for(request: Request, runner_id: Any) -> RunnerProfile:
 
 def service_named(slug: str) -> Service:
     """Raises DomainError `not_offered` for a service that cannot be booked."""
-    service = Service.objects.active().filter(slug=slug).first()
+    service = next(iter(Service.objects.active().order_by().filter(slug=slug)), None)
     if service is None:
         raise DomainError(
             "We do not offer this session. Look at the list of services.",
@@ -75,18 +76,20 @@ def therapist_named(slug: str | None) -> TherapistProfile | None:
     return therapist
 
 
-def directory(service: Service, asked: list[str] | None) -> tuple[dict[int, str], list[TherapistProfile]]:
-    """Slugs by key, and the therapists themselves: those asked for, or every listed one who offers the service.
+def directory(service: Service, asked: list[str] | None) -> tuple[dict[int, str], dict[int, str]]:
+    """Slugs by key, and the zones of those who offer the service: of the therapists asked for, or of all listed ones.
 
     Raises DomainError `not_offered` when a slug is unknown.
     """
-    listed = TherapistProfile.objects.listed().order_by("pk")
-    people = list(listed.filter(slug__in=asked) if asked is not None else listed.filter(services=service))
-    missing = set(asked or ()) - {each.slug for each in people}
-    if missing:
+    offering_it = offering(service).filter(is_listed=True).order_by("pk").values_list("pk", "slug", "user__zone")
+    if asked is None:
+        rows = list(offering_it)
+        return {key: slug for key, slug, _ in rows}, {key: zone for key, _, zone in rows}
+    names = dict(TherapistProfile.objects.listed().filter(slug__in=asked).order_by("pk").values_list("pk", "slug"))
+    if set(asked) - set(names.values()):
         raise DomainError(
             "We have no such therapist. Look at the list of therapists.",
             code="not_offered",
             fields={"therapist": "Not known."},
         )
-    return {each.pk: each.slug for each in people}, people
+    return names, {key: zone for key, _, zone in offering_it.filter(pk__in=names)}

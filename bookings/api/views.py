@@ -139,10 +139,10 @@ class SlotsView(APIView):
         if last < first or last - first > LONGEST_RANGE:
             sentence = "Ask for at most 62 days, the last not before the first."
             raise DomainError(sentence, code="bad_range", fields={"to": sentence})
-        names, people = directory(service, wanted.get("therapist"))
+        names, offered_by = directory(service, wanted.get("therapist"))
         found = search_slots(
             service=service,
-            therapists=people,
+            offered_by=offered_by,
             first=first,
             last=last,
             zone=zone,
