@@ -32,7 +32,7 @@ class Wishes(Protocol):
 
 @dataclass(frozen=True)
 class Case:
-    """A session that needs a new place. `wishes` None: the runner never said what suits; `knows`: therapists seen before."""
+    """A session that needs a new place. `wishes` None: the runner never said what suits; `elsewhere`: their clock is not the clinic's; `knows`: therapists seen before."""
 
     key: Hashable
     runner: Hashable
@@ -43,6 +43,7 @@ class Case:
     before: int = 0
     after: int = 0
     zone: str = "UTC"
+    elsewhere: bool = False
     wishes: Wishes | None = None
     same_therapist: bool = True
     knows: frozenset[int] = frozenset()
@@ -94,7 +95,7 @@ def judged(case: Case, option: Option) -> Judged:
         cost += OTHER_THERAPIST if case.same_therapist else ANY_THERAPIST
         reasons.append("another therapist")
     new, old = local(case.zone, option.start), local(case.zone, case.start)
-    when = f"{DAYS[new.weekday()]} {part_of_day(new)}"
+    when = f"{DAYS[new.weekday()]} {part_of_day(new)}" + (" by their clock" if case.elsewhere else "")
     if case.wishes is not None and case.wishes.suits(new):
         reasons.append(f"{when}, which suits")
     elif case.wishes is not None:

@@ -1,4 +1,4 @@
-"""The small charts of the reports as places on a drawing of 240 by 72, drawn from the table of weeks beside them. Pure."""
+"""The small charts of the reports as places on a drawing of 176 by 72, drawn from the table of weeks beside them. Pure."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from clinic.core.wording import short_day
 
-LEFT, WIDE, TOP, FLOOR = 4.0, 200.0, 8.0, 56.0
+LEFT, WIDE, TOP, FLOOR = 4.0, 120.0, 8.0, 56.0
 
 
 class Dot(NamedTuple):

@@ -1,7 +1,7 @@
 """A day that falls apart: a new place proposed for every session of it, sent as offers, the rest put first on the waitlist."""
 
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -12,13 +12,25 @@ from django.conf import settings
 from bookings import slots
 from bookings.availability import find_slots, offering
 from bookings.deadlines import LEAST, answer_until, waking_end
-from bookings.models import Appointment, DailyCap, Equipment, Offer, Service, TimeOff, TimePreference, TreatmentRoom
+from bookings.models import (
+    Appointment,
+    DailyCap,
+    Equipment,
+    Offer,
+    Seat,
+    Service,
+    TimeOff,
+    TimePreference,
+    TreatmentRoom,
+    Workshop,
+)
 from bookings.models.appointments import State
 from bookings.models.waitlist import OfferState
 from bookings.replan import Case, Judged, Option, Table, alternatives, assign, by_runner, local, ranked
 from bookings.services.hours import add_time_off
 from bookings.services.offers import cancel_free, first_in_line, offer_instead, withdraw_offer
 from bookings.services.transactions import current, lock, require, whole
+from bookings.zones import same_clock
 from clinic.core.errors import DomainError
 from clinic.people.models import TherapistProfile, User
 
@@ -77,10 +89,18 @@ def hit_by(therapist: TherapistProfile, start: datetime, end: datetime, now: dat
     return list(coming.overlapping(start, end))
 
 
-def propose(*, therapist: TherapistProfile, start: datetime, end: datetime, now: datetime) -> list[Row]:
+def propose(
+    *,
+    therapist: TherapistProfile,
+    start: datetime,
+    end: datetime,
+    now: datetime,
+    refused: Collection[tuple[UUID, datetime]] = (),
+) -> list[Row]:
     """A row for every session of `therapist` in `start`..`end` (UTC), with a new place beside all the others' places.
 
-    Nothing is written. As many queries for forty sessions as for one of the same services.
+    `refused` are starts that were just refused for a session. Nothing is written. As many queries for forty sessions as
+    for one of the same services.
     Raises DomainError `bad_time_off` for a period that is empty or longer than fifteen days.
     """
     if not timedelta() < end - start <= LONGEST:
@@ -88,7 +108,7 @@ def propose(*, therapist: TherapistProfile, start: datetime, end: datetime, now:
     sessions = hit_by(therapist, start, end, now)
     offers = {each.moves_id: each for each in open_offers(sessions, now)}
     waiting = [each for each in sessions if each.pk not in offers]
-    finder = Finder(therapist, start, end, now, waiting)
+    finder = Finder(therapist, start, end, now, waiting, refused={(key, slots.seconds(at)) for key, at in refused})
     places = finder.places()
     return [Row(each, offers.get(each.pk), *(places.get(each.pk, (None, [])))) for each in sessions]
 
@@ -104,11 +124,19 @@ class Finder:
     """Reads what is free and taken around some sessions, and proposes."""
 
     def __init__(
-        self, therapist: TherapistProfile, start: datetime, end: datetime, now: datetime, sessions: list[Appointment]
+        self,
+        therapist: TherapistProfile,
+        start: datetime,
+        end: datetime,
+        now: datetime,
+        sessions: list[Appointment],
+        *,
+        refused: Collection[tuple[UUID, slots.Seconds]],
     ) -> None:
         self.therapist, self.now, self.sessions = therapist, now, sessions
         self.absence = (slots.seconds(start), slots.seconds(end))
         self.until = end + WITHIN
+        self.refused = refused
         self.people: dict[int, TherapistProfile] = {}
 
     def places(self) -> dict[UUID, tuple[Place | None, list[Place]]]:
@@ -167,6 +195,7 @@ class Finder:
             each
             for each in options[session.service.pk, session.length]
             if each.start >= soonest
+            and (session.pk, each.start) not in self.refused
             and not (each.therapist == self.therapist.pk and each.start < high and each.start + length > low)
             and (self.people[each.therapist].is_listed or each.therapist == self.therapist.pk)
         ]
@@ -189,6 +218,7 @@ class Finder:
                 before=each.service.buffer_before_min * 60,
                 after=each.service.buffer_after_min * 60,
                 zone=each.runner.user.zone,
+                elsewhere=not same_clock(each.runner.user.zone, settings.CLINIC_ZONE, each.start),
                 wishes=wishes.get(each.runner.pk),
                 same_therapist=each.runner_id not in wishes or wishes[each.runner_id].same_therapist,
                 knows=frozenset(knows[each.runner_id]),
@@ -201,7 +231,15 @@ class Finder:
     def table(self) -> Table:
         """What is taken of runners, rooms and equipment in the days looked at, and the therapists' limits."""
         live = Appointment.objects.live(self.now).filter(end__gt=self.now, start__lt=self.until + WITHIN).order_by()
-        runners = live.filter(runner__in={each.runner_id for each in self.sessions})
+        people = {each.runner_id for each in self.sessions}
+        runners = live.filter(runner__in=people)
+        seats = Seat.objects.filter(
+            runner__in=people,
+            friend="",
+            state__in=(Seat.State.TAKEN, Seat.State.OFFERED),
+            workshop__state=Workshop.State.PLANNED,
+            workshop__booking__end__gt=self.now,
+        )
         rooms: dict[int, list[slots.Range]] = {
             each: [] for each in TreatmentRoom.objects.filter(is_active=True).values_list("pk", flat=True)
         }
@@ -224,7 +262,10 @@ class Finder:
         return Table(
             runners=by_runner(
                 (runner, key, slots.seconds(start), slots.seconds(end))
-                for runner, key, start, end in runners.values_list("runner_id", "pk", "start", "end")
+                for runner, key, start, end in (
+                    *runners.values_list("runner_id", "pk", "start", "end"),
+                    *seats.values_list("runner_id", "pk", "workshop__booking__start", "workshop__booking__end"),
+                )
             ),
             rooms=rooms,
             things=things,

@@ -15,12 +15,14 @@ from bookings.models import (
     Appointment,
     DailyCap,
     Offer,
+    Seat,
     Service,
     TimeOff,
     TimePreference,
     TreatmentRoom,
     WaitlistEntry,
     WeeklyHours,
+    Workshop,
 )
 from bookings.replan import Case, Option, Table, assign, judged, ranked, touch
 from bookings.services.replanning import Pick, propose, send_offers
@@ -168,6 +170,34 @@ def test_all_sessions_of_a_day_are_offered_the_rest_comes_first_on_the_waitlist(
 
 
 @pytest.mark.django_db
+def test_a_seat_in_a_workshop_and_a_refused_start_are_not_proposed(
+    book: Book, therapist: User, other_therapist: User, runner: User, now: datetime
+) -> None:
+    session = book(runner, NINE)
+    ask = {"therapist": therapist.therapist, "start": DAY[0], "end": DAY[1], "now": now}
+    (row,) = propose(**ask)
+    assert row.best.start == NINE - timedelta(days=1)
+    shop = Workshop.objects.create(slug="hills", title="Hills", capacity=9, made_at=now, made_by=therapist)
+    Appointment.objects.create(
+        workshop=shop,
+        therapist=other_therapist.therapist,
+        start=row.best.start,
+        end=row.best.start + timedelta(minutes=45),
+        busy_from=row.best.start,
+        busy_until=row.best.start + timedelta(minutes=45),
+        zone="Europe/London",
+        wall_start="",
+        booked_at=now,
+    )
+    Seat.objects.create(workshop=shop, runner=runner.runner, made_at=now)
+    (row,) = propose(**ask)
+    friday = NINE + timedelta(days=1)
+    assert row.best.start == friday
+    (row,) = propose(**ask, refused=[(session.pk, friday)])
+    assert row.best.start not in (friday, NINE - timedelta(days=1))
+
+
+@pytest.mark.django_db
 def test_a_session_within_hours_gets_a_place_that_leaves_time_to_answer(
     book: Book, therapist: User, other_therapist: User, runner: User, now: datetime
 ) -> None:
@@ -211,7 +241,7 @@ def test_forty_sessions_never_collide_and_cost_as_many_queries_as_one(
             place=service.place,
             **fields,
         )
-    with django_assert_max_num_queries(21):
+    with django_assert_max_num_queries(22):
         rows = propose(therapist=therapist.therapist, start=DAY[0], end=DAY[1], now=now)
     placed = [(row.session, row.best) for row in rows if row.best]
     assert (len(rows), len(placed)) == (40, 40)

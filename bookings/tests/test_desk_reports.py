@@ -131,8 +131,8 @@ def test_open_hours_follow_the_clock_overrides_and_travel(therapist: User, hours
 def test_a_chart_leaves_gaps_and_says_what_it_shows() -> None:
     weeks = [(date(2026, 11, 2) + timedelta(weeks=n), value) for n, value in enumerate((10.0, 20.0, None, 40.0))]
     drawn = trend("Open time used", weeks, unit="%", whole=100)
-    assert drawn.lines == ["M4 51.2L70.7 46.4"]
-    assert (drawn.last, drawn.alone) == ((204.0, 36.8, "40 %"), [])
+    assert drawn.lines == ["M4 51.2L44 46.4"]
+    assert (drawn.last, drawn.alone) == ((124.0, 36.8, "40 %"), [])
     assert drawn.spoken == "Open time used by week: from 10 % to 40 %, at most 40 %"
     assert trend("x", [], unit="").spoken == "x by week: nothing yet"
 

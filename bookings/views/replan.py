@@ -1,6 +1,7 @@
 """A day that falls apart: choose whom and when, look at a new place for every session, offer them all or one by one."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -35,21 +36,24 @@ def replan(request: HttpRequest) -> HttpResponse:
     form = AbsenceForm(asked if asked.get("therapist") else None, now=now)
     outcome: Outcome | None = None
     rows: list[Row] = []
+    gone: list[tuple[UUID, datetime]] = []
     trouble, status = "", 200
     if form.is_bound and form.is_valid():
         absence = form.absence
         try:
             if request.method == "POST":
+                picks = picks_of(request.POST)
                 outcome = send_offers(
                     **absence,
                     reason=form.cleaned_data["reason"],
-                    picks=picks_of(request.POST),
+                    picks=picks,
                     by=signed_in(request),
                     now=now,
                 )
                 say(request, outcome)
                 status = 409 if outcome.refused else 200
-            rows = propose(**absence, now=now)
+                gone = [(each.session, each.start) for each in picks if each.start and each.session in outcome.refused]
+            rows = propose(**absence, now=now, refused=gone)
         except DomainError as refused:
             trouble, status = refused.message, refused.status
     elif request.method == "POST":

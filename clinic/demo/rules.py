@@ -1,8 +1,6 @@
 """The treadmill, a journey, a limit of a day, and how many visits programmes plan."""
 
-from collections import Counter
 from datetime import datetime, timedelta
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from bookings.models import Appointment, DailyCap, Equipment, Service, Travel
@@ -31,10 +29,12 @@ def make_limits(people: People, now: datetime) -> None:
 
 def plan_visits(programmes: list[Programme], rows: list[Appointment]) -> None:
     """Two programmes of three plan their visits; every other one of these lacks some."""
-    held: Counter[UUID] = Counter(each.runner.pk for each in rows if each.state not in (State.CANCELLED, State.NO_SHOW))
+    kept = [each for each in rows if each.state not in (State.CANCELLED, State.NO_SHOW)]
     for number, programme in enumerate(programmes):
+        last = programme.starts_on + timedelta(weeks=programme.weeks)
+        visits = sum(
+            each.runner.pk == programme.runner_id and programme.starts_on <= each.start.date() < last for each in kept
+        )
         if number % 3 < 2:
-            programme.visits_planned = min(
-                60, max(1, held[programme.runner_id] + (1 + number % 4 if number % 2 else 0))
-            )
+            programme.visits_planned = max(1, visits + (1 + number % 4 if number % 2 else 0))
     Programme.objects.bulk_update(programmes, ["visits_planned"])
