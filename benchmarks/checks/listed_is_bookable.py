@@ -21,7 +21,7 @@ SEED = int(os.environ.get("BOOK_SEED", "11"))
 def run(verdicts: Verdicts) -> None:
     from django.db import transaction
 
-    from bookings.tests.test_book_model import Clinic
+    from bookings.tests.model_clinic import Clinic
 
     dice = random.Random(SEED)
     print(f"  seed {SEED}")
@@ -57,8 +57,9 @@ def enrich(clinic: Any) -> None:
 
 def posts(verdicts: Verdicts, clinic: Any, dice: random.Random) -> None:
     from bookings.services import book_slot, cancel_appointment, hold_slot
+    from bookings.tests.model_clinic import RUNNERS
     from bookings.tests.simple_book import moment
-    from bookings.tests.test_book_model import RUNNERS, some_start
+    from bookings.tests.test_book_model import some_start
     from clinic.core.errors import DomainError
 
     counted, wrong, sessions = Counter[str](), list[str](), list[Any]()

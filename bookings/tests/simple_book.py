@@ -15,6 +15,7 @@ Minute = int
 Window = tuple[Minute, Minute]
 STEP = 5
 HOLD = 5
+UNDO = 3
 DAY = 1440
 
 
@@ -107,7 +108,10 @@ class Therapist:
 
 @dataclass
 class Session:
-    """`state`: held, booked or cancelled. `held_until` is kept by what was a hold."""
+    """`state`: held, booked or cancelled. `held_until` is kept by what was a hold.
+
+    `acts` are what was done to it and can be undone, the last one last: (kind, when, `place` as it was, `state` as it was).
+    """
 
     label: str
     kind: Kind
@@ -118,6 +122,18 @@ class Session:
     held_until: Minute | None = None
     room: str | None = None
     treadmill: str | None = None
+    acts: list[tuple[str, Minute, tuple, str]] = field(default_factory=list)
+
+    @property
+    def place(self) -> tuple[Minute, Therapist, str | None, str | None]:
+        return self.start, self.therapist, self.room, self.treadmill
+
+    @place.setter
+    def place(self, there: tuple[Minute, Therapist, str | None, str | None]) -> None:
+        self.start, self.therapist, self.room, self.treadmill = there
+
+    def done(self, kind: str, at: Minute, before: tuple, state: str) -> None:
+        self.acts.append((kind, at, before, state))
 
     @property
     def window(self) -> Window:
@@ -209,7 +225,7 @@ class Book:
             ):
                 yield start
 
-    def list(self, kind: Kind, first: date, last: date, zone: str, runner: str | None) -> set[tuple[str, Minute]]:
+    def times(self, kind: Kind, first: date, last: date, zone: str, runner: str | None) -> set[tuple[str, Minute]]:
         """(therapist, start) of every bookable time from `first` to `last`, days of `zone`."""
         kept = self.keeping(runner)
         days = [first + timedelta(days=number) for number in range(-1, (last - first).days + 2)]
@@ -236,6 +252,34 @@ class Book:
             and start >= self.now
             and self.is_untaken(kind, therapist, start, runner, self.keeping(runner, moving))
         )
+
+    def can_undo(self, session: Session) -> bool:
+        """Whether the last act is less than three minutes old, and what it gave up is still there to take back."""
+        if not session.acts or self.now >= session.acts[-1][1] + UNDO:
+            return False
+        kind, _, (start, therapist, *_), _ = session.acts[-1]
+        if kind == "booked":
+            return session.state == "booked"
+        kept = self.keeping(session.runner, session)
+        return self.is_untaken(session.kind, therapist, start, session.runner, kept)
+
+    def can_take_all(self, kind: Kind, therapist: Therapist, starts: list[Minute], runner: str) -> bool:
+        """Whether all these times can be had together: each is tried with the ones before it in the book."""
+        planned: list[str] = []
+        try:
+            for number, start in enumerate(sorted(starts)):
+                if not self.can_take(kind, therapist, start, runner):
+                    return False
+                kept = self.keeping(runner)
+                session = Session(f"planned {number}", kind, therapist, runner, start, "booked")
+                session.room = min(self.free_rooms(kind, start, kept)) if kind.needs_room else None
+                session.treadmill = min(self.free_treadmills(kind, start, kept)) if kind.needs_treadmill else None
+                self.sessions[session.label] = session
+                planned.append(session.label)
+            return True
+        finally:
+            for label in planned:
+                del self.sessions[label]
 
     def clear_the_way(self, session: Session) -> None:
         """A runner holds one time, and lapsed holds give way to whoever takes theirs."""
