@@ -59,13 +59,13 @@ class Client:
     def sync(self) -> None:
         config = self.home / "vdirsyncer.conf"
         if not (self.home / "status").exists():
-            self.run("/usr/bin/vdirsyncer", "-c", config, "discover", given="y\n" * 9)
-        self.run("/usr/bin/vdirsyncer", "-c", config, "sync", "--force-delete")
+            self.run("vdirsyncer", "-c", config, "discover", given="y\n" * 9)
+        self.run("vdirsyncer", "-c", config, "sync", "--force-delete")
 
     def shown(self, zone: str, folder: str = "feed") -> list[list[str]]:
         """[start, end, title, status] of what khal lists from 24 November 2026 on, by the clock of `zone`."""
         listed = self.run(
-            *("/usr/bin/khal", "-c", self.config(folder, zone), "list", "--day-format", ""),
+            *("khal", "-c", self.config(folder, zone), "list", "--day-format", ""),
             *("--format", FORMAT, "2026-11-24", "14d"),
         )
         return [[part.strip() for part in line.split("|")] for line in listed.splitlines() if "|" in line]
@@ -75,7 +75,7 @@ class Client:
         paths = [self.home / f"letter-{number}.ics" for number in range(len(files))]
         for path, file in zip(paths, files, strict=True):
             path.write_bytes(file)
-        self.run("/usr/bin/khal", "-c", self.config("letters", ZONES[0]), "import", "--batch", *paths)
+        self.run("khal", "-c", self.config("letters", ZONES[0]), "import", "--batch", *paths)
 
 
 @pytest.fixture

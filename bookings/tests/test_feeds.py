@@ -14,8 +14,8 @@ from icalendar import Calendar
 
 from bookings import seat_calendar
 from bookings.feeds import feed_file
-from bookings.models import Appointment, CalendarFeed, Place, Seat, Service, Workshop
-from bookings.services import book_slot, cancel_appointment, hold_slot, move_appointment
+from bookings.models import Appointment, CalendarFeed, Change, Place, Seat, Service, Workshop
+from bookings.services import book_slot, cancel_appointment, hold_slot, last_undoable, move_appointment, undo
 from bookings.services.feeds import make_feed, reader_of, revoke_feed
 from clinic.audit.models import Event
 from clinic.core.errors import Forbidden
@@ -262,3 +262,14 @@ def test_an_invitation_arrives_as_it_was_written(book, thursday, now):
     assert b"METHOD:REQUEST\r\n" in content
     assert b"\n" not in content.replace(b"\r\n", b"")
     assert Calendar.from_ical(content).walk("VEVENT")[0]["DTSTART"].dt == thursday
+
+
+def test_the_sequence_rises_when_a_move_is_undone_too(book, runner, thursday, now):
+    booked = book(thursday)
+    soon = now + timedelta(minutes=1)
+    move_appointment(appointment=booked, start=thursday + timedelta(days=1), by=runner, now=soon)
+    undo(change=last_undoable(booked, runner, soon), by=runner, now=soon)
+    [event] = events(runner, now)
+    assert (event["DTSTART"].dt, int(event["SEQUENCE"])) == (thursday, 2)
+    undo(change=Change.objects.get(kind="booked"), by=runner, now=now)
+    assert events(runner, now) == [], "a booking taken back was never a session"
