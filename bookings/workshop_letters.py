@@ -162,9 +162,21 @@ def take_back_offer(seat: Seat, *, reason: str) -> bool:
 
 
 def plan_moved(workshop: Workshop, seats: Iterable[Seat], *, was: datetime, now: datetime) -> int:
-    """One letter to everybody with a seat, taken or offered, and the reminder for the new time. Returns how many."""
+    """One letter to everybody with a seat, taken or offered, and the reminder for the new time. Returns how many.
+
+    Whose offer has not left yet reads the new time there, and gets nothing else.
+    """
     sequence = workshop.booking.sequence
-    people = by_runner(seats)
+    untold = set(
+        Reminder.objects.waiting()
+        .filter(kind="workshop_offer", subject__startswith=workshop.subject)
+        .values_list("subject", flat=True)
+    )
+    people = [
+        (runner, theirs)
+        for runner, theirs in by_runner(seats)
+        if any(seat.state == SeatState.TAKEN for seat in theirs) or party(workshop, runner) not in untold
+    ]
     for runner, theirs in people:
         subject = party(workshop, runner)
         withdraw(

@@ -228,6 +228,23 @@ def test_moved_everybody_is_told_once_and_the_calendar_follows(therapist, staff,
     assert refusal(lambda: move_workshop(start=thursday + timedelta(hours=4), **same)) == "same_time"
 
 
+def test_moved_an_offer_is_told_once_too(therapist, staff, thursday, now) -> None:
+    workshop = planned(therapist, staff, thursday, now, capacity=1)
+    first, second = people(2)
+    seat = seat_for(workshop, first, now)[0]
+    wait(workshop, [second], now)
+    give_back_seats(seats=[seat], by=first, now=now)
+    assert move_workshop(workshop=workshop, start=thursday + timedelta(hours=4), by=staff, now=now) == 0
+    dispatch(now=now + SOON)
+    assert [letter.subject for letter in mail.outbox] == [
+        "A seat is free: Running form, Thursday 26 November, 13:00",
+    ]
+    mail.outbox.clear()
+    assert move_workshop(workshop=workshop, start=thursday, by=staff, now=now + SOON) == 1
+    dispatch(now=now + timedelta(minutes=4))
+    assert "The seat we offered you is kept until" in mail.outbox[0].body
+
+
 def test_cancelled_it_frees_the_time_and_tells_each_runner_once(therapist, staff, thursday, now) -> None:
     workshop = planned(therapist, staff, thursday, now)
     first, second, third = people(3)

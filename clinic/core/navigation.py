@@ -41,7 +41,7 @@ RUNNER = (
     Place("You", "people:you", "person", ("/accounts/", "/messages/")),
 )
 THERAPIST = (
-    Place("Today", "dashboard:today", "sun", ("/appointments/",)),
+    Place("Today", "dashboard:today", "sun", ("/appointments/", "/workshops/")),
     Place("Runners", "dashboard:runners", "people", ("/programmes/",)),
     Place("Assessments", "assessments:list", "rulers", ("/assessments/",)),
     Place("Hours", "bookings:hours", "clock"),
