@@ -141,7 +141,7 @@ def for_therapist(therapist: TherapistProfile, *, now: datetime) -> TherapistDay
         day.next.is_next = True
     day.led = [Led(each.record, past=each.record.end <= now) for each in kept if each.record.workshop_id is not None]
     taken = [visit.busy for visit in kept] + [each.period for each in schedule.absences[column.key]]
-    to_come = [*day.coming, *(each for each in day.led if not each.past)]
+    to_come: list[Visit | Led] = [*day.coming, *(each for each in day.led if not each.past)]
     day.rows = in_order(to_come, gaps_left(work=schedule.work(column, on), taken=taken, now=now))
     day.calls = who_to_call(runners=in_care, intakes=intakes, logged=logged, today=on)
     return day
