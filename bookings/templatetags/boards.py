@@ -1,8 +1,12 @@
 """How the staff board writes people and acts."""
 
+from typing import Any
+
 from django import template
 from django.conf import settings
 
+from bookings import boardvisit
+from bookings.board import Block
 from bookings.models import Appointment, Change
 from clinic.core.wording import clock
 
@@ -14,26 +18,6 @@ def short_name(name: str) -> str:
     """Jane Okonjo is J. Okonjo; a single name stays as it is."""
     first, _, rest = name.strip().partition(" ")
     return f"{first[:1]}. {rest}" if rest else first
-
-
-@register.filter
-def given(name: str) -> str:
-    """Jane Okonjo is "J. "; nothing for a single name."""
-    first, _, rest = name.strip().partition(" ")
-    return f"{first[:1]}. " if rest else ""
-
-
-@register.filter
-def family(name: str) -> str:
-    """Jane Okonjo is Okonjo."""
-    first, _, rest = name.strip().partition(" ")
-    return rest or first
-
-
-@register.filter
-def first_word(name: str) -> str:
-    """Yusuf Demirel is Yusuf."""
-    return name.partition(" ")[0]
 
 
 @register.filter
@@ -64,3 +48,16 @@ def where_words(visits: list) -> str:
         if place not in places:
             places.append(place)
     return ", ".join(places[:2])
+
+
+@register.simple_tag(takes_context=True)
+def shown(context: template.Context, block: Block, placed: bool) -> boardvisit.Shown:
+    """`{% shown block True as s %}`: what the block of something booked says (`bookings.boardvisit`)."""
+    wanted: Any = context.get("wanted")
+    return boardvisit.shown(
+        block,
+        placed=placed,
+        by_rooms=context["page"].by == "rooms",
+        soon=context["soon"],
+        picked=wanted.visit.pk if wanted and wanted.visit else None,
+    )

@@ -241,5 +241,5 @@ def test_rows_without_a_runner_or_a_service_have_their_place(
 
 def test_a_first_visit_and_a_missing_intake_are_marked(desk: Client, session: Appointment) -> None:
     page = desk.get(f"/board/{DAY}").content.decode()
-    assert "New: " in page
+    assert "09:00 New: <i" in page
     assert "intake not filled in" in page

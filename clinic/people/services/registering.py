@@ -105,8 +105,6 @@ def choose_first_password(*, user: User, password: str) -> User:
         raise DomainError(sentence, code="bad_details", fields={"password": sentence}) from error
     locked.set_password(password)
     locked.save(update_fields=["password"])
-    EmailAddress.objects.update_or_create(
-        user=locked, email=locked.email, defaults={"verified": True, "primary": True}
-    )
+    EmailAddress.objects.update_or_create(user=locked, email=locked.email, defaults={"verified": True, "primary": True})
     record(by=locked, action="login.password_chosen", subject=locked, runner=locked.runner)
     return locked
