@@ -24,7 +24,6 @@ class PayerForm(forms.Form):
         label="Who pays?",
         choices=[(Payer.SELF, "I pay myself, after the visit"), (Payer.INSURANCE, "My insurance")],
         initial=Payer.SELF,
-        required=False,
         widget=forms.RadioSelect,
     )
     insurer = forms.CharField(
@@ -32,6 +31,8 @@ class PayerForm(forms.Form):
     )
 
     def __init__(self, data: Mapping[str, Any] | None = None, *, service: Service, **more: Any) -> None:
+        if data is not None and "payer" not in data:
+            data = {name: data[name] for name in data} | {"payer": Payer.SELF}
         super().__init__(data, **more)
         if not service.takes_insurance:
             del self.fields["payer"], self.fields["insurer"]

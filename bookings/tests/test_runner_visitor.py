@@ -230,3 +230,11 @@ def test_nobody_books_a_visitors_hold_over_the_api(
         assert answer.status_code == status
     held.refresh_from_db()
     assert held.state == "held"
+
+
+def test_one_source_holds_only_so_many_times(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bookings.services.visitors.HOLDS_AN_HOUR", 1)
+    assert pick(client).status_code == 302
+    often = pick(Client(), "2026-11-26T09:45Z")
+    assert (often.status_code, "a little often" in often.content.decode()) == (429, True)
+    assert Appointment.objects.count() == 1
