@@ -21,6 +21,8 @@ OTHER_THERAPIST, KNOWN_THERAPIST, ANY_THERAPIST = 30.0, 14.0, 8.0
 """What a change of therapist counts: to a new one, to one who knows the runner, and where the runner said it does not matter."""
 UNWISHED, OTHER_PART = 40.0, 10.0
 PER_DAY, PER_HOUR, MOST_HOURS = 3.0, 1.0, 6.0
+HASTE = 12.0
+"""What an earlier time counts that comes so soon that the runner has to drop everything."""
 ALTERNATIVES, LOOKED_AT = 6, 200
 
 
@@ -32,7 +34,10 @@ class Wishes(Protocol):
 
 @dataclass(frozen=True)
 class Case:
-    """A session that needs a new place. `wishes` None: the runner never said what suits; `elsewhere`: their clock is not the clinic's; `knows`: therapists seen before."""
+    """A session that needs a new place. `wishes` None: the runner never said what suits; `knows`: therapists seen before.
+
+    `elsewhere`: their clock is not the clinic's. Until `soon` an earlier time is at short notice.
+    """
 
     key: Hashable
     runner: Hashable
@@ -44,6 +49,7 @@ class Case:
     after: int = 0
     zone: str = "UTC"
     elsewhere: bool = False
+    soon: Seconds = 0
     wishes: Wishes | None = None
     same_therapist: bool = True
     knows: frozenset[int] = frozenset()
@@ -110,6 +116,9 @@ def judged(case: Case, option: Option) -> Judged:
     hours = abs((new.hour * 60 + new.minute) - (old.hour * 60 + old.minute)) / 60
     cost += PER_DAY * abs(apart) + PER_HOUR * min(hours, MOST_HOURS)
     reasons.append(distance(apart))
+    if option.start < min(case.soon, case.start):
+        cost += HASTE
+        reasons.append("at short notice")
     return Judged(cost, option.start, option.therapist, tuple(reasons))
 
 

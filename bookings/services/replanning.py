@@ -42,6 +42,9 @@ SPARE = timedelta(hours=1)
 
 LONGEST = timedelta(days=15)
 
+NOTICE = timedelta(hours=24)
+"""A new time before the old one that comes sooner than this is the last choice."""
+
 
 class Place(NamedTuple):
     """A proposed start (UTC), with whom, why, and until when the runner can answer."""
@@ -218,6 +221,7 @@ class Finder:
                 before=each.service.buffer_before_min * 60,
                 after=each.service.buffer_after_min * 60,
                 zone=each.runner.user.zone,
+                soon=slots.seconds(self.now + NOTICE),
                 elsewhere=not same_clock(each.runner.user.zone, settings.CLINIC_ZONE, each.start),
                 wishes=wishes.get(each.runner.pk),
                 same_therapist=each.runner_id not in wishes or wishes[each.runner_id].same_therapist,

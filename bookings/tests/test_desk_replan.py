@@ -49,6 +49,8 @@ def test_reasons_are_in_words_and_continuity_weighs_ten_days() -> None:
     other = judged(case("a"), Option(2, 9 * HOUR))
     assert (other.cost, other.reasons[0], other.reasons[2]) == (30, "another therapist", "the same day")
     assert judged(case("a", knows=frozenset({2})), Option(2, 9 * HOUR)).cost == 14
+    hasty = judged(case("a", 57, soon=40 * HOUR), Option(1, 33 * HOUR))
+    assert (hasty.cost, hasty.reasons[-1]) == (15, "at short notice")
     wishes = TimePreference(weekdays=0b0000001, parts=4)
     assert (
         judged(case("a", wishes=wishes), Option(1, 18 * HOUR)).reasons[1]
