@@ -6,7 +6,8 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Limits:
-    """`fetch_s`: for resolving, connecting, redirects and the whole body together. `read_s`: for making sense of it.
+    """`fetch_s`: for resolving, connecting, redirects and the whole body together. `read_s`: work for making sense of
+    it, `entry_s` of it for one entry or series.
 
     `most_bytes` counts what arrives and what it unpacks to. `networks` are private ones that may be read all the same.
     """

@@ -209,7 +209,10 @@ def clipped(periods: Iterable[Period], question: Question) -> Iterator[Period]:
 
 @contextmanager
 def at_most(seconds: float) -> Iterator[None]:
-    """Raises TooLong inside after so many seconds. In a thread there is no such alarm: the process has its own end."""
+    """Raises TooLong inside after so many seconds of work (not of waiting for a busy machine).
+
+    In a thread there is no such alarm: the process has its own end.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -217,10 +220,10 @@ def at_most(seconds: float) -> Iterator[None]:
     def ring(_: int, __: FrameType | None) -> None:
         raise TooLong
 
-    before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    before = signal.signal(signal.SIGPROF, ring)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)

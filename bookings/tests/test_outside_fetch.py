@@ -14,7 +14,8 @@ from bookings.tests.calendar_server import Server, give, redirect, serving
 from bookings.tests.ics_texts import calendar, event
 
 GOOD = calendar(event("a@x", "DTSTART:20270301T100000Z", "DURATION:PT1H"))
-HERE = Limits(connect_s=0.2, fetch_s=0.3, most_bytes=50_000, networks=("127.0.0.1/32",))
+HERE = Limits(most_bytes=50_000, networks=("127.0.0.1/32",))
+HURRIED = Limits(connect_s=0.2, fetch_s=0.3, most_bytes=50_000, networks=("127.0.0.1/32",))
 
 
 @pytest.fixture
@@ -190,8 +191,8 @@ def silent(handler):
 def test_slow_and_silent_servers_are_left_in_time(server: Server, page):
     server.pages["/a"] = page
     started = time.monotonic()
-    assert "took too long" in refused(f"{server.root}/a")
-    assert time.monotonic() - started < 0.8
+    assert "took too long" in refused(f"{server.root}/a", HURRIED)
+    assert time.monotonic() - started < 3
 
 
 BOMB = gzip.compress(b"BEGIN:VCALENDAR\r\n" + b" " * 20_000_000)
@@ -219,7 +220,7 @@ BOMB = gzip.compress(b"BEGIN:VCALENDAR\r\n" + b" " * 20_000_000)
 )
 def test_what_is_no_calendar_is_said_in_words(server: Server, page, sentence):
     server.pages["/a"] = page
-    assert sentence in refused(f"{server.root}/a", Limits(fetch_s=2, most_bytes=50_000, networks=("127.0.0.1/32",)))
+    assert sentence in refused(f"{server.root}/a")
 
 
 def test_a_body_that_breaks_off_is_no_calendar(server: Server):
