@@ -126,6 +126,7 @@ class SeriesOut(serializers.Serializer):
 class WaitlistView(generics.ListAPIView):
     """Your wishes in order (staff: everybody's) that are waiting; `POST` adds one."""
 
+    queryset = WaitlistEntry.objects.none()
     serializer_class = WishOut
     pagination_class = InOrder
 
@@ -179,6 +180,7 @@ class WishView(APIView):
 class OffersView(generics.ListAPIView):
     """Times kept for you just now (staff: everybody's), the nearest deadline first."""
 
+    queryset = Offer.objects.none()
     serializer_class = OfferOut
     pagination_class = SoonestFirst
 
