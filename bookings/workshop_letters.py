@@ -15,7 +15,7 @@ from bookings.models import Seat, Workshop
 from bookings.models.workshops import SeatState
 from clinic.people.models import RunnerProfile
 from clinic.reminders.kinds import Attachment, Kind, register
-from clinic.reminders.models import Reminder
+from clinic.reminders.models import Reminder, State
 from clinic.reminders.services import Planned, schedule, schedule_new, withdraw
 
 DAY_BEFORE, TOO_LATE = timedelta(hours=24), timedelta(hours=2)
@@ -62,11 +62,13 @@ def keys(seats: Iterable[Seat]) -> list[str]:
 
 def plan_taken(workshop: Workshop, seats: Sequence[Seat], *, now: datetime) -> None:
     """One confirmation of seats just taken, when UNDO is over, and one reminder the day before."""
-    first = seats[0]
-    schedule_new(
-        person=first.runner.user, subject=party(workshop, first.runner), messages=[confirmation(workshop, seats, now)]
-    )
-    plan_day_before(workshop, first.runner, now=now)
+    runner, subject = seats[0].runner, party(workshop, seats[0].runner)
+    reminder = day_before(workshop, now)
+    messages = [confirmation(workshop, seats, now), *([reminder] if reminder else [])]
+    schedule_new(person=runner.user, subject=subject, messages=messages)
+    withdrawn = Reminder.objects.filter(subject=subject, kind="workshop_24h", state=State.WITHDRAWN)
+    if reminder is not None and withdrawn.exists():
+        schedule(person=runner.user, subject=subject, **reminder._asdict())
 
 
 def plan_taken_anew(workshop: Workshop, seats: Sequence[Seat], *, now: datetime) -> None:
@@ -82,17 +84,18 @@ def confirmation(workshop: Workshop, seats: Sequence[Seat], now: datetime) -> Pl
 
 
 def plan_day_before(workshop: Workshop, runner: RunnerProfile, *, now: datetime) -> None:
+    """The reminder for the time as it is now, also where one was withdrawn."""
+    reminder = day_before(workshop, now)
+    if reminder is not None:
+        schedule(person=runner.user, subject=party(workshop, runner), **reminder._asdict())
+
+
+def day_before(workshop: Workshop, now: datetime) -> Planned | None:
+    """The reminder 24 hours before; None when that is over: the letter has just told it all."""
     start = workshop.booking.start
     if start - DAY_BEFORE <= now:
-        return
-    schedule(
-        person=runner.user,
-        kind="workshop_24h",
-        subject=party(workshop, runner),
-        occasion=start.isoformat(),
-        due_at=start - DAY_BEFORE,
-        expires_at=start - TOO_LATE,
-    )
+        return None
+    return Planned("workshop_24h", start.isoformat(), start - DAY_BEFORE, start - TOO_LATE, {})
 
 
 def plan_given_back(
