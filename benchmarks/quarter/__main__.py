@@ -2,7 +2,7 @@
 
     python -m benchmarks.quarter                         on PostgreSQL, then on SQLite
     python -m benchmarks.quarter --database sqlite       on one of them
-    python -m benchmarks.quarter --runners 100 --weeks 4 --seed 3
+    python -m benchmarks.quarter --runners 100 --weeks 3 --first 2027-03-15 --seed 3
 
 Thirteen weeks with the change of clocks in March 2027: runners book by preference, hold, confirm, let holds lapse, move,
 cancel (late too), undo, wait, answer offers and take seats; callers ring, the desk moves and resizes past the rules,
@@ -33,7 +33,6 @@ from benchmarks.quarter.clinic import LONDON, open_clinic
 from benchmarks.quarter.violations import violations
 
 POSTGRES = os.environ.get("BENCH_POSTGRES", "postgres://postgres@127.0.0.1:5432/stridewell_bench_quarter")
-FIRST = date(2027, 2, 1)
 AT_ONCE = 8
 OPEN, CLOSE = 7, 21
 
@@ -76,14 +75,15 @@ class Quarter:
 
     def run(self) -> datetime:
         """All weeks, day by day; the instant at which it ends."""
-        clinic, now = self.acts.clinic, datetime.combine(FIRST, clock(OPEN), LONDON).astimezone(UTC)
+        clinic = self.acts.clinic
+        now = datetime.combine(clinic.first, clock(OPEN), LONDON).astimezone(UTC)
         ill = {
-            FIRST + timedelta(days=self.dice.randrange(clinic.weeks * 7)): each
+            clinic.first + timedelta(days=self.dice.randrange(clinic.weeks * 7)): each
             for each in clinic.therapists
             for _ in range(2)
         }
         for number in range(clinic.weeks * 7):
-            day = FIRST + timedelta(days=number)
+            day = clinic.first + timedelta(days=number)
             self.plans(day)
             if day in ill:
                 self.count(self.acts.fall_ill, ill[day], datetime.combine(day, clock(OPEN), LONDON).astimezone(UTC))
@@ -127,7 +127,7 @@ class Quarter:
 
         clinic, desk = self.acts.clinic, self.acts.clinic.desk
         now = datetime.combine(day, clock(OPEN), LONDON).astimezone(UTC)
-        number = (day - FIRST).days
+        number = (day - clinic.first).days
         if number % 14 == 0:
             start = datetime.combine(day + timedelta(days=16), clock(18), LONDON).astimezone(UTC)
             plan_workshop(
@@ -189,7 +189,7 @@ class Quarter:
 def play(kind: str, given: argparse.Namespace) -> bool:
     """The quarter on one database, in this process. True when nothing was violated."""
     print(
-        f"quarter on {kind}: {given.weeks} weeks, {given.runners} runners, seed {given.seed}; {ground.machine()}",
+        f"quarter on {kind}: {given.weeks} weeks from {given.first}, {given.runners} runners, seed {given.seed}; {ground.machine()}",
         flush=True,
     )
     os.environ["REDIS_URL"] = ""
@@ -210,7 +210,7 @@ def report(kind: str, given: argparse.Namespace) -> bool:
     dice, sink = random.Random(given.seed), Sink()
     posts.POSTS = {"email": sink}  # type: ignore[dict-item]
     begun = time.perf_counter()
-    clinic = open_clinic(FIRST, weeks=given.weeks, runners=given.runners, dice=dice)
+    clinic = open_clinic(given.first, weeks=given.weeks, runners=given.runners, dice=dice)
     quarter = Quarter(Acts(clinic), dice, sink)
     end = quarter.run()
     took = time.perf_counter() - begun
@@ -237,6 +237,7 @@ def main() -> None:
     options.add_argument("--database", choices=("postgres", "sqlite"))
     options.add_argument("--runners", type=int, default=400)
     options.add_argument("--weeks", type=int, default=13)
+    options.add_argument("--first", type=date.fromisoformat, default=date(2027, 2, 1), help="a Monday")
     options.add_argument("--seed", type=int, default=1)
     given = options.parse_args()
     if given.database:

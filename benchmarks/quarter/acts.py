@@ -44,13 +44,24 @@ class Acts:
             .order_by("start")
         )
 
+    def session_of(self, runner: Any, dice: random.Random, now: datetime) -> Any | None:
+        """A coming session of the runner, or of somebody else where they have none; None where nobody has."""
+        from bookings.models import Appointment
+
+        mine = self.coming(runner, now)
+        if mine:
+            return mine[0] if dice.random() < 0.6 else dice.choice(mine)
+        everybody = Appointment.objects.with_people().upcoming(now).filter(state="booked", start__gt=now)
+        count = everybody.count()
+        return everybody[dice.randrange(count)] if count else None
+
     def slots(
         self, service: Any, runner: Any, now: datetime, *, days: int, anyone: bool = False, **more: Any
     ) -> list[Any]:
         """Free times of the coming days, those that suit the runner first."""
         from bookings.availability import find_slots
 
-        favourite, wish = self.clinic.favourites[runner.pk]
+        favourite, wish = self.clinic.favourites.get(runner.pk) or (self.clinic.therapists[0], any_time())
         first = now.date() + timedelta(days=more.pop("after", 0))
         found = find_slots(
             service=service,
@@ -112,10 +123,10 @@ class Acts:
         from bookings.models import Change
         from bookings.services import move_appointment, undo
 
-        mine = self.coming(runner, now)
-        if not mine:
+        session = self.session_of(runner, dice, now)
+        if session is None:
             return "move: nothing to move"
-        session = dice.choice(mine)
+        runner = session.runner.user
         found = self.slots(session.service, runner, now, days=5, after=1, moving=session)
         if not found:
             return "move: nothing suits"
@@ -132,10 +143,10 @@ class Acts:
         from bookings.models import Change
         from bookings.services import cancel_appointment, undo
 
-        mine = self.coming(runner, now)
-        if not mine:
+        session = self.session_of(runner, dice, now)
+        if session is None:
             return "cancel: nothing to cancel"
-        session = mine[0] if dice.random() < 0.7 else dice.choice(mine)
+        runner = session.runner.user
         cancelled = cancel_appointment(
             appointment=session, by=runner, now=now, reason="Away.", accept_fee=dice.random() < 0.6
         )
@@ -189,14 +200,14 @@ class Acts:
         """The desk puts a session anywhere, past the rules, with a reason."""
         from bookings.services import move_appointment
 
-        mine = self.coming(runner, now)
-        if not mine:
+        session = self.session_of(runner, dice, now)
+        if session is None:
             return "desk: nothing to move"
-        start = mine[0].start + timedelta(minutes=15 * dice.randint(-12, 12))
+        start = session.start + timedelta(minutes=15 * dice.randint(-12, 12))
         move_appointment(
-            appointment=mine[0],
+            appointment=session,
             start=start,
-            therapist=dice.choice([mine[0].therapist, dice.choice(self.clinic.therapists)]),
+            therapist=dice.choice([session.therapist, dice.choice(self.clinic.therapists)]),
             by=self.clinic.desk,
             now=now,
             reason="The desk needs it so.",
@@ -207,12 +218,12 @@ class Acts:
     def desk_resizes(self, runner: Any, dice: random.Random, now: datetime) -> str:
         from bookings.services.resizing import resize_appointment
 
-        mine = self.coming(runner, now)
-        if not mine:
+        session = self.session_of(runner, dice, now)
+        if session is None:
             return "desk: nothing to resize"
-        minutes = int(mine[0].length.total_seconds() // 60) + dice.choice((-10, 15, 30))
+        minutes = int(session.length.total_seconds() // 60) + dice.choice((-10, 15, 30))
         resize_appointment(
-            appointment=mine[0], minutes=minutes, by=self.clinic.desk, now=now, reason="Needs it.", override=True
+            appointment=session, minutes=minutes, by=self.clinic.desk, now=now, reason="Needs it.", override=True
         )
         return "desk: resized"
 
@@ -280,7 +291,6 @@ class Acts:
             if session.workshop_id or session.state != "booked":
                 continue
             runner = session.runner.user
-            self.clinic.favourites.setdefault(runner.pk, (therapist, _any_time()))
             found = self.slots(session.service, runner, now, days=6, anyone=True, moving=session)
             try:
                 slot = found[0]
@@ -316,7 +326,7 @@ class Acts:
         return ends
 
 
-def _any_time() -> Any:
+def any_time() -> Any:
     from bookings.models import TimePreference
 
     return TimePreference()
