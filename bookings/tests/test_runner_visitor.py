@@ -80,7 +80,7 @@ def test_a_new_runner_is_made_by_the_code_alone(client: Client, now: datetime) -
     assert client.get("/appointments/").status_code == 302, "the code logs nobody in"
     assert client.post("/book/password/", {"password": "short"}).status_code == 422
     done = client.post("/book/password/", {"password": "three hills before tea"})
-    assert done["Location"] == "/appointments/"
+    assert done["Location"] == f"/appointments/{held.pk}/?booked=1"
     assert "Thu, 09:00" in client.get("/appointments/").content.decode()
 
 

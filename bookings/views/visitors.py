@@ -170,7 +170,8 @@ def code(request: HttpRequest) -> HttpResponse:
             form.add_error("code" if "code" in refused.fields else None, refused.message)
         else:
             request.session.pop(TYPED, None)
-            request.session[PROVEN] = {"runner": str(booked.runner_id), "at": clock.now.timestamp()}
+            proof = {"runner": str(booked.runner_id), "appointment": str(booked.pk), "at": clock.now.timestamp()}
+            request.session[PROVEN] = proof
             return redirect(f"{reverse('bookings:visit', args=[links.sign(booked)])}?booked=1")
     context = page_facts(visitor, clock) | {"form": form}
     return render(request, "bookings/code.html", context, status=422 if request.method == "POST" else 200)
@@ -278,7 +279,8 @@ def may_choose(request: HttpRequest, runner: RunnerProfile, now: datetime) -> bo
 def first_password(request: HttpRequest) -> HttpResponseBase:
     """A new runner's own log-in, in the browser that has just typed the code from their mail."""
     clock = clock_of(request)
-    proven = (request.session.get(PROVEN) or {}).get("runner")
+    proof = request.session.get(PROVEN) or {}
+    proven = proof.get("runner")
     runner = RunnerProfile.objects.select_related("user").filter(pk=proven).first() if proven else None
     if runner is None or not may_choose(request, runner, clock.now):
         return redirect("account_login")
@@ -291,10 +293,9 @@ def first_password(request: HttpRequest) -> HttpResponseBase:
                 form.add_error(field if field in form.fields else None, sentence)
         else:
             request.session.pop(PROVEN, None)
+            onwards = f"{reverse('bookings:appointment', args=[proof['appointment']])}?booked=1"
             try:
-                return perform_login(
-                    request, Login(user=user, email=user.email, redirect_url=reverse("bookings:appointments"))
-                )
+                return perform_login(request, Login(user=user, email=user.email, redirect_url=onwards))
             except ImmediateHttpResponse as answer:
                 return answer.response
     context = {"form": form, "email": runner.user.email}
