@@ -87,6 +87,8 @@ def guards_checked_at_the_end() -> Iterator[None]:
     guards = [each for each in Appointment._meta.constraints if isinstance(each, NoOverlap)]
     with transaction.atomic():
         if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute("SET LOCAL enable_nestloop = off")  # it would compare every session with every runner
             with connection.schema_editor() as editor:
                 for guard in guards:
                     editor.remove_constraint(Appointment, guard)
