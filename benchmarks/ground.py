@@ -73,6 +73,15 @@ def prepare(database_url: str, *, empty: bool = True) -> None:
     call_command("migrate", verbosity=0, skip_checks=True)
 
 
+def end_in_order() -> None:
+    """Told to stop (SIGTERM), end as after an error: what was started is ended and what was made is dropped."""
+
+    def stop(*_: object) -> None:
+        raise SystemExit(143)
+
+    signal.signal(signal.SIGTERM, stop)
+
+
 def drop(database_url: str) -> None:
     """Close our connections and drop the database that `prepare` made."""
     from django.db import connections

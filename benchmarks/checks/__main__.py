@@ -44,6 +44,7 @@ def run(number: int, kind: str) -> bool:
         os.environ["VAR_DIR"] = folder
         url = POSTGRES.format(number=number) if kind == "postgres" else f"sqlite:///{Path(folder) / 'bench.sqlite3'}"
         verdicts = Verdicts(kind)
+        ground.end_in_order()
         ground.prepare(url)
         try:
             check.run(verdicts)

@@ -196,6 +196,7 @@ def play(kind: str, given: argparse.Namespace) -> bool:
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         os.environ["VAR_DIR"] = folder
         url = POSTGRES if kind == "postgres" else f"sqlite:///{Path(folder) / 'bench.sqlite3'}"
+        ground.end_in_order()
         ground.prepare(url)
         try:
             return report(kind, given)
