@@ -27,7 +27,7 @@ MINUTES, STARTS_A_DAY = 45, 10
 AHEAD_OF_EACH = 1_000
 """Half a year of one therapist at 77 %."""
 PERCENT_FULL = 77
-DAYS_AT_ONCE = 5
+ROWS_AT_ONCE = 20_000
 
 
 class Filled(NamedTuple):
@@ -64,12 +64,12 @@ def fill(
     runners = max(runners, 2 * therapists)
     service = people_and_hours(therapists, runners)
     ahead = min(appointments // 2, therapists * AHEAD_OF_EACH)
-    written = 0
+    written, at_once = 0, max(5, ROWS_AT_ONCE // (therapists * STARTS_A_DAY))
     with guards_checked_at_the_end():
         for wanted, days in ((ahead, workdays(now.date(), 1)), (appointments - ahead, workdays(now.date(), -1))):
             left = wanted
             while left:
-                some = [next(days) for _ in range(DAYS_AT_ONCE)]
+                some = [next(days) for _ in range(at_once)]
                 count = write_days(some, service=service, most=left, percent=percent, now=now)
                 left, written = left - count, written + count
                 tell(f"{written:,} appointments, {written / (time.perf_counter() - begun):,.0f} a second")
@@ -173,7 +173,7 @@ WITH
   taken AS (SELECT slot.ordinal * {starts} + slot.place AS turn, slot.at, person.id, person.number, person.size
             FROM slot, person
             WHERE ((slot.ordinal * 7919 + slot.place * 104729 + person.number * 1299709) %% 2147483647 * 48271) %% 100 < {percent}
-            ORDER BY slot.at, person.number LIMIT %s)
+            ORDER BY abs(slot.at - %s), person.number LIMIT %s)
 SELECT {uuid}, %s, taken.id, guest.id, {at}, {ends}, {at}, {ends},
   CASE WHEN taken.at > %s THEN 'booked' ELSE 'completed' END, '{zone}', {wall}, 'online', 0, %s, %s, 'self', '', ''
 FROM taken JOIN guest ON guest.number = (taken.turn * taken.size + taken.number) %% guest.size
@@ -210,7 +210,7 @@ def write_days(days: list[date], *, service: Service, most: int, percent: int, n
         cursor.execute(
             statement,
             [
-                *(json.dumps(opening), most, service.pk, int(now.timestamp()), staff),
+                *(json.dumps(opening), int(now.timestamp()), most, service.pk, int(now.timestamp()), staff),
                 connection.ops.adapt_datetimefield_value(now.astimezone(UTC)),
             ],
         )
