@@ -4,7 +4,7 @@ from collections.abc import Collection
 from uuid import UUID
 
 from assessments.models import Intake
-from bookings import missing
+from bookings.board import missing
 
 
 def without_intake(runner_ids: Collection[UUID]) -> set[UUID]:

@@ -164,8 +164,8 @@ def main() -> None:
     from django.test.utils import CaptureQueriesContext
 
     from bookings.availability import first_with_anyone, search_slots
+    from bookings.engine.scale import fill
     from bookings.models import Service
-    from bookings.scale import fill
     from clinic.people.models import TherapistProfile
 
     now = datetime.now(UTC)

@@ -6,8 +6,11 @@ class BookingsConfig(AppConfig):
     verbose_name = "Bookings"
 
     def ready(self) -> None:
-        from bookings import messages, offer_letters, series_letters, workshop_letters
+        from bookings import messages
         from bookings.background import start_reading
+        from bookings.letters import offers as offer_letters
+        from bookings.letters import series as series_letters
+        from bookings.letters import workshops as workshop_letters
         from bookings.services.ticking import tick
         from clinic.reminders.kinds import register_step
 

@@ -1,7 +1,7 @@
 """Questions about free times: every start of a range, the next of each therapist, and the one decision about a start.
 
 Whatever the number of therapists, days and appointments, a search is three queries, and one more for the therapists who
-are free only after the range (`bookings.diaries` asks them).
+are free only after the range (`bookings.engine.diaries` asks them).
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from bookings import slots
-from bookings.diaries import (
+from bookings.engine.diaries import (
     REACH,
     diary_of,
     new_search,
@@ -18,8 +18,8 @@ from bookings.diaries import (
     open_timetables,
     read_diaries,
 )
+from bookings.engine.reading import Search, is_taken
 from bookings.models import Appointment, Service
-from bookings.reading import Search, is_taken
 from bookings.slots import Refusal, Rules
 from clinic.core.errors import Conflict, DomainError
 from clinic.people.models import RunnerProfile, TherapistProfile

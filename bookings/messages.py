@@ -6,7 +6,9 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 
-from bookings import ics, links, video
+from bookings import video
+from bookings.calendars import ics
+from bookings.letters import links
 from bookings.models import Appointment, Change
 from bookings.models.appointments import LOST, State
 from clinic.core.errors import Conflict

@@ -1,7 +1,7 @@
 """When a service fits a therapist's free time. Pure: no database, no clock.
 
 Instants are whole seconds since 1970 in UTC (`Seconds`); ranges are half-open. Rules are wall-clock times in the
-therapist's IANA zone, or in another while they travel; `bookings.wallclock` makes instants of them. On change days a
+therapist's IANA zone, or in another while they travel; `bookings.engine.wallclock` makes instants of them. On change days a
 skipped hour yields no start, a repeated hour yields its starts once per real instant, and a session always lasts its
 real minutes.
 """
@@ -15,8 +15,8 @@ from functools import reduce
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from bookings.ranges import Range, Seconds, barred_by, in_both, is_barred, joined, merged, without
-from bookings.wallclock import (
+from bookings.engine.ranges import Range, Seconds, barred_by, in_both, is_barred, joined, merged, without
+from bookings.engine.wallclock import (
     WallTime,
     day_range,
     edge,

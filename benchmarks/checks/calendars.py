@@ -34,8 +34,8 @@ def run(verdicts: Verdicts) -> None:
 def one_event(verdicts: Verdicts, service: Any, therapist: Any) -> None:
     from icalendar import Calendar
 
-    from bookings import ics
-    from bookings.feeds import feed_file
+    from bookings.calendars import ics
+    from bookings.calendars.feeds import feed_file
     from bookings.services import book_slot, cancel_appointment, move_appointment
 
     [runner] = make_runners(1)

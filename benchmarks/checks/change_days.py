@@ -78,7 +78,7 @@ def run(verdicts: Verdicts) -> None:
 def series(verdicts: Verdicts) -> None:
     """Twelve weeks at 09:00 across the change; two clashes are named before anything is stored, and it is all or nothing."""
     from bookings.models import Appointment
-    from bookings.seriesplan import Pick, plan_series
+    from bookings.series.plan import Pick, plan_series
     from bookings.services import book_slot
     from bookings.services.series import book_series
     from clinic.core.errors import DomainError

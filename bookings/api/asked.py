@@ -5,7 +5,7 @@ from typing import Any, cast
 from rest_framework.request import Request
 
 from bookings.api.serializers import TakeIn
-from bookings.diaries import offering
+from bookings.engine.diaries import offering
 from bookings.models import Service
 from clinic.core.errors import DomainError, Forbidden
 from clinic.people.access import get_contact

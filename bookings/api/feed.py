@@ -12,8 +12,8 @@ from rest_framework.request import Request
 from rest_framework.throttling import AnonRateThrottle
 from rest_framework.views import APIView
 
-from bookings import ics
-from bookings.feeds import feed_file
+from bookings.calendars import ics
+from bookings.calendars.feeds import feed_file
 from bookings.services.feeds import reader_of
 from clinic.core.etags import etag_of
 

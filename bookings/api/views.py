@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from rest_framework.settings import api_settings
 from rest_framework.views import APIView
 
-from bookings import ics, slots
+from bookings import slots
 from bookings.access import get_appointment, get_hold
 from bookings.api.asked import directory, person, service_named, taken, therapist_named
 from bookings.api.nearest import naming_nearest, stamp
@@ -33,6 +33,7 @@ from bookings.api.serializers import (
     TherapistOut,
 )
 from bookings.availability import Slot, search_slots
+from bookings.calendars import ics
 from bookings.models import Appointment, Service
 from bookings.services import book_slot, cancel_appointment, confirm_hold, hold_slot, move_appointment, version_of
 from clinic.core.errors import DomainError

@@ -16,13 +16,13 @@ from rest_framework.views import APIView
 from bookings import access
 from bookings.api.asked import person, runner_for, service_named, therapist_named
 from bookings.api.serializers import AppointmentOut, StartField
+from bookings.forms.wishes import bits
+from bookings.letters.offers import given_up
 from bookings.models import Appointment, Offer, PartOfDay, WaitlistEntry
 from bookings.models.waitlist import EVERY_DAY, EVERY_PART, EntryState, OfferState
-from bookings.offer_letters import given_up
 from bookings.services import accept_offer, decline_offer, join_waitlist, leave_waitlist
 from bookings.services.offers import is_open
 from bookings.services.series import Pick, book_series
-from bookings.wishforms import bits
 from clinic.core.errors import DomainError
 
 Cursor: Any = api_settings.DEFAULT_PAGINATION_CLASS

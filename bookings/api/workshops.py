@@ -19,8 +19,8 @@ from rest_framework.views import APIView
 from bookings.api.asked import person, runner_for
 from bookings.models import Seat, Workshop
 from bookings.models.workshops import SeatState
-from bookings.seating import MOST_FRIENDS, gives_back_free, seats_left, with_counts
 from bookings.services.seats import give_back_seats, join_waitlist, leave_line, take_seats
+from bookings.workshops.seating import MOST_FRIENDS, gives_back_free, seats_left, with_counts
 
 Cursor: Any = api_settings.DEFAULT_PAGINATION_CLASS
 

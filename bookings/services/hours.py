@@ -10,10 +10,10 @@ from django.core.exceptions import ValidationError
 from django.db import models
 
 from bookings import slots
-from bookings.diaries import REACH
+from bookings.engine.diaries import REACH
+from bookings.engine.reading import read_timetables
 from bookings.models import Appointment, HoursPlace, Override, TimeOff, WeeklyHours
 from bookings.models.appointments import State
-from bookings.reading import read_timetables
 from bookings.services.transactions import lock_therapist, require, whole
 from clinic.audit.services import record
 from clinic.core.errors import DomainError

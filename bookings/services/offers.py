@@ -9,7 +9,8 @@ from datetime import datetime
 from django.db import connection
 from django.db.models import QuerySet
 
-from bookings import messages, offer_letters, video
+from bookings import messages, video
+from bookings.letters import offers as offer_letters
 from bookings.models import Appointment, Offer, Service, TimePreference, WaitlistEntry
 from bookings.models.appointments import LOST, State
 from bookings.models.waitlist import EntryState, OfferState

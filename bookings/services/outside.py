@@ -18,7 +18,7 @@ import structlog
 from django.conf import settings
 from django.db import transaction
 
-from bookings import ics
+from bookings.calendars import ics
 from bookings.models import OutsideBusy, OutsideCalendar
 from bookings.outside.addresses import target_of
 from bookings.outside.limits import Limits, Unreadable

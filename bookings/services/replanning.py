@@ -11,7 +11,6 @@ from django.conf import settings
 
 from bookings import slots
 from bookings.availability import find_slots, offering
-from bookings.deadlines import LEAST, answer_until, waking_end
 from bookings.models import (
     Appointment,
     DailyCap,
@@ -30,6 +29,7 @@ from bookings.replan import Case, Judged, Option, Table, alternatives, assign, b
 from bookings.services.hours import add_time_off
 from bookings.services.offers import cancel_free, first_in_line, offer_instead, withdraw_offer
 from bookings.services.transactions import current, lock, require, whole
+from bookings.waitlist.deadlines import LEAST, answer_until, waking_end
 from bookings.zones import same_clock
 from clinic.core.errors import DomainError
 from clinic.people.models import TherapistProfile, User

@@ -5,11 +5,11 @@ from datetime import datetime
 from django.db import connection
 from django.db.models import F, QuerySet
 
-from bookings import workshop_letters as letters
+from bookings.letters import workshops as letters
 from bookings.models import Appointment, Seat, Workshop
 from bookings.models.workshops import SeatState
-from bookings.seating import is_coming, offer_ends
 from bookings.services.transactions import require, whole
+from bookings.workshops.seating import is_coming, offer_ends
 from clinic.audit.services import record
 from clinic.core.errors import Conflict, DomainError
 from clinic.people.models import RunnerProfile, User

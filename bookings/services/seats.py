@@ -5,11 +5,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from bookings import workshop_letters as letters
+from bookings.letters import workshops as letters
 from bookings.messages import UNDO
 from bookings.models import Seat, Workshop
 from bookings.models.workshops import SeatState
-from bookings.seating import MOST_FRIENDS, gives_back_free
 from bookings.services.seat_rows import (
     claim,
     let_go,
@@ -26,6 +25,7 @@ from bookings.services.seat_rows import (
     turn,
 )
 from bookings.services.transactions import whole
+from bookings.workshops.seating import MOST_FRIENDS, gives_back_free
 from clinic.audit.services import record
 from clinic.core.errors import Conflict, DomainError
 from clinic.people.models import RunnerProfile, User

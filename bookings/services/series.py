@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from bookings import messages, series_letters
+from bookings import messages
+from bookings.letters import series as series_letters
 from bookings.models import Appointment, Series, Service
 from bookings.models.appointments import State
-from bookings.seriesplan import MOST_SESSIONS, Pick, Proposal, plan_series
+from bookings.series.plan import MOST_SESSIONS, Pick, Proposal, plan_series
 from bookings.services.booking import checked_start, enter, require_booker
 from bookings.services.changing import cancel_appointment
 from bookings.services.transactions import lock, require, whole

@@ -10,7 +10,7 @@ from typing import Any, ParamSpec, TypeVar
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import Exists, OuterRef, Q, Value
 
-from bookings.diaries import offering, open_offer
+from bookings.engine.diaries import offering, open_offer
 from bookings.models import Appointment, Service
 from bookings.models.appointments import State
 from clinic.audit.services import record

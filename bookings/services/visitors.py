@@ -13,13 +13,13 @@ from django.db import connection
 from django.db.models import F
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-from bookings.limits import count, require_under
 from bookings.models import Appointment, Service, Visitor
 from bookings.models.appointments import State
 from bookings.services.booking import attempt, checked_start, enter, told
 from bookings.services.holding import GRACE, HOLD
 from bookings.services.paying import pay_by
 from bookings.services.transactions import LAPSED, current, lock, whole
+from bookings.throttle import count, require_under
 from clinic.audit.services import record
 from clinic.core.errors import Conflict, DomainError, Forbidden
 from clinic.people.addresses import refuse_demo_address

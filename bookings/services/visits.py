@@ -2,11 +2,11 @@
 
 from datetime import date, datetime, timedelta
 
-from bookings.deadlines import answer_until
 from bookings.models import Offer, Service, WaitlistEntry
 from bookings.services.offers import keep_for
 from bookings.services.transactions import require, whole
 from bookings.services.waitlist import join_waitlist
+from bookings.waitlist.deadlines import answer_until
 from clinic.core.errors import DomainError
 from clinic.people.models import RunnerProfile, TherapistProfile, User
 

@@ -3,11 +3,11 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from bookings.deadlines import answer_until
 from bookings.models import Appointment, Offer, WaitlistEntry
 from bookings.models.waitlist import EntryState, OfferState
 from bookings.services.offers import keep_for, withdraw_offer
 from bookings.services.transactions import require, whole
+from bookings.waitlist.deadlines import answer_until
 from clinic.audit.services import record
 from clinic.core.errors import DomainError
 from clinic.people.models import TherapistProfile, User

@@ -4,13 +4,13 @@ import uuid
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from bookings.diaries import offering
-from bookings.matching import Matcher
+from bookings.engine.diaries import offering
 from bookings.models import Appointment, Offer, Service, WaitlistEntry
 from bookings.models.appointments import State
 from bookings.models.waitlist import EVERY_DAY, EVERY_PART, EntryState, OfferState
 from bookings.services.offers import keep_for, withdraw_offer
 from bookings.services.transactions import require, whole
+from bookings.waitlist.matching import Matcher
 from clinic.audit.services import record
 from clinic.core.errors import DomainError
 from clinic.people.models import RunnerProfile, TherapistProfile, User

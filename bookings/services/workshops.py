@@ -7,8 +7,8 @@ from typing import Any
 from django.utils.text import slugify
 
 from bookings import slots, video
-from bookings import workshop_letters as letters
 from bookings.availability import decide
+from bookings.letters import workshops as letters
 from bookings.models import Appointment, Place, Seat, Service, Workshop
 from bookings.models.appointments import State
 from bookings.models.catalogue import LONGEST_SESSION_MIN

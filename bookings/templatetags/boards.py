@@ -5,8 +5,8 @@ from typing import Any
 from django import template
 from django.conf import settings
 
-from bookings import boardvisit
-from bookings.board import Block
+from bookings.board import visit as boardvisit
+from bookings.board.layout import Block
 from bookings.models import Appointment, Change
 from clinic.core.wording import clock
 
@@ -52,7 +52,7 @@ def where_words(visits: list) -> str:
 
 @register.simple_tag(takes_context=True)
 def shown(context: template.Context, block: Block, placed: bool) -> boardvisit.Shown:
-    """`{% shown block True as s %}`: what the block of something booked says (`bookings.boardvisit`)."""
+    """`{% shown block True as s %}`: what the block of something booked says (`bookings.board.visit`)."""
     wanted: Any = context.get("wanted")
     return boardvisit.shown(
         block,

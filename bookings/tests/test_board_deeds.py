@@ -9,8 +9,8 @@ import time_machine
 from django.test import Client
 
 from bookings import services
-from bookings.board import Window, lay_lane
-from bookings.fitting import fits_of, light
+from bookings.board.fitting import fits_of, light
+from bookings.board.layout import Window, lay_lane
 from bookings.models import Appointment, Change, Place, Service, TreatmentRoom, WaitlistEntry, WeeklyHours, Workshop
 from bookings.services.resizing import resize_appointment
 from clinic.audit.models import Event

@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bookings import ics
-from bookings.feeds import feed_file
+from bookings.calendars import ics
+from bookings.calendars.feeds import feed_file
 from bookings.services import book_slot, cancel_appointment, move_appointment
 from bookings.tests.calendar_server import serving
 

@@ -7,12 +7,12 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from bookings import reports
 from bookings.models import Appointment, Override, Service, TimeOff, Travel, WeeklyHours, Workshop
-from bookings.opening import Timetable, offset_changes, open_seconds, week_edges
-from bookings.report_charts import trend
+from bookings.reports import figures as reports
+from bookings.reports.charts import trend
+from bookings.reports.opening import Timetable, offset_changes, open_seconds, week_edges
+from bookings.reports.spreadsheet import harmless
 from bookings.slots import Hours, instant
-from bookings.spreadsheet import harmless
 from clinic.people.models import User
 
 pytestmark = pytest.mark.django_db

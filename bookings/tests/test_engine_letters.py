@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from icalendar import Calendar
 
-from bookings import ics, video
+from bookings import video
+from bookings.calendars import ics
 from bookings.models import Appointment, Place, Service
 from bookings.services import book_slot, cancel_appointment, mark_arrived, move_appointment
 from clinic.core.errors import DomainError

@@ -10,9 +10,9 @@ from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 
 from bookings.availability import first_with_anyone, search_slots
+from bookings.engine.rezoning import shifted
+from bookings.engine.scale import fill
 from bookings.models import Appointment, Service
-from bookings.rezoning import shifted
-from bookings.scale import fill
 from bookings.tests.test_engine_races import overlaps
 from clinic.people.models import RunnerProfile, TherapistProfile
 

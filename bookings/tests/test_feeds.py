@@ -12,8 +12,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from icalendar import Calendar
 
-from bookings import seat_calendar
-from bookings.feeds import feed_file
+from bookings.calendars import seats as seat_calendar
+from bookings.calendars.feeds import feed_file
 from bookings.models import Appointment, CalendarFeed, Change, Place, Seat, Service, Workshop
 from bookings.services import book_slot, cancel_appointment, hold_slot, last_undoable, move_appointment, undo
 from bookings.services.feeds import make_feed, reader_of, revoke_feed

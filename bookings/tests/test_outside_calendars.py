@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from bookings import background
 from bookings.availability import find_slots
-from bookings.connected import clashes, stale_calendars
+from bookings.calendars.connected import clashes, stale_calendars
 from bookings.models import OutsideBusy, OutsideCalendar
 from bookings.outside.limits import Limits
 from bookings.services import book_slot, cancel_appointment

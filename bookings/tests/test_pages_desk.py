@@ -155,7 +155,12 @@ def test_a_caller_gets_an_account_and_a_session(desk: Client, staff: User) -> No
 
 def test_the_fields_of_a_new_caller_stand_before_the_times_and_belong_to_the_booking(desk: Client) -> None:
     page = desk.get("/board/new/").content.decode()
-    assert page.index('id="booking"') < page.index("1. Who is calling") < page.index('name="phone"') < page.index("3. When")
+    assert (
+        page.index('id="booking"')
+        < page.index("1. Who is calling")
+        < page.index('name="phone"')
+        < page.index("3. When")
+    )
 
 
 def test_a_known_caller_is_found_and_keeps_the_account(desk: Client, runner: User) -> None:

@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from bookings import board, fortnight, zones
+from bookings import fortnight, zones
+from bookings.board import layout as board
 from clinic.core.periods import Period
 
 LONDON = "Europe/London"

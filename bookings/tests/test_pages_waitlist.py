@@ -6,8 +6,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from bookings.letters.offers import link_token
 from bookings.models import Appointment, Offer, WaitlistEntry
-from bookings.offer_letters import link_token
 from bookings.services import book_slot, join_waitlist, offer_free_times
 from clinic.people.models import Role
 from clinic.reminders.letters import write_letter

@@ -4,12 +4,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bookings.deadlines import answer_until
 from bookings.models import Appointment, Offer, WaitlistEntry
 from bookings.models.waitlist import PartOfDay
 from bookings.services import book_slot, cancel_appointment, hold_slot, move_appointment
 from bookings.services.offers import accept_offer, decline_offer, expire_offers, offer_instead
 from bookings.services.waitlist import join_waitlist, leave_waitlist, offer_free_times
+from bookings.waitlist.deadlines import answer_until
 from clinic.core.errors import Conflict, DomainError, Forbidden
 from clinic.people.models import Role, User
 from clinic.reminders.models import Reminder

@@ -13,21 +13,22 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from bookings import access, ics, services, video
+from bookings import access, services, video
 from bookings.availability import find_slots
-from bookings.forms import CancelForm, ReasonForm, StaffMoveForm
-from bookings.history import history_of
+from bookings.board.history import history_of
+from bookings.calendars import ics
+from bookings.forms.sessions import CancelForm, ReasonForm, StaffMoveForm
 from bookings.instants import parse_day, parse_instant
 from bookings.models import Appointment, Change
 from bookings.models.appointments import State
 from bookings.prices import cost_of_cancelling, late_fee_of, part_words, price_of
 from bookings.receipts import receipt_of
-from bookings.seating import coming_for
 from bookings.views.booking import live_hold
 from bookings.views.clock import Clock, clock_of
 from bookings.views.reader import signed_in
 from bookings.views.times import Wish, times_page
 from bookings.views.waitlist import offers_for
+from bookings.workshops.seating import coming_for
 from clinic.core.errors import DomainError
 from clinic.core.kept import typed
 from clinic.people.access import role_required

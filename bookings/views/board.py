@@ -12,13 +12,13 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from bookings import board as layout
-from bookings.boardpage import Page, light_gaps, page_of, waiting, wanted_of, wish_words
-from bookings.boardstamp import stamp_of
-from bookings.missing import missing_of
+from bookings.board import layout
+from bookings.board.missing import missing_of
+from bookings.board.page import Page, light_gaps, page_of, waiting, wanted_of, wish_words
+from bookings.board.schedule import Column, Schedule, people_columns, read_schedule, room_columns
+from bookings.board.stamp import stamp_of
 from bookings.models import Appointment, Change, Service
 from bookings.models.appointments import State
-from bookings.schedule import Column, Schedule, people_columns, read_schedule, room_columns
 from bookings.services.attendance import EARLIEST
 from bookings.services.resizing import RESIZABLE
 from bookings.services.undoing import UNDO

@@ -13,11 +13,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from bookings import access, services
+from bookings.forms.runners import PayerForm
 from bookings.instants import parse_instant
 from bookings.models import Appointment, Offer, Service
 from bookings.models.appointments import State
 from bookings.prices import late_fee_of, price_of
-from bookings.runner_forms import PayerForm
 from bookings.services.holding import HOLD
 from bookings.services.preferring import last_seen, preference_of
 from bookings.views.clock import Clock, clock_of

@@ -15,9 +15,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from bookings import services
 from bookings.availability import Slot, find_slots
-from bookings.boardpage import is_id
-from bookings.diaries import offering
-from bookings.forms import CallerForm
+from bookings.board.page import is_id
+from bookings.engine.diaries import offering
+from bookings.forms.sessions import CallerForm
 from bookings.fortnight import nearest
 from bookings.instants import parse_day, parse_instant
 from bookings.models import Appointment, Service, WaitlistEntry

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from bookings.catalogue_forms import EquipmentForm, RoomForm, ServiceForm
+from bookings.forms.catalogue import EquipmentForm, RoomForm, ServiceForm
 from bookings.models import Appointment, Equipment, Service, TreatmentRoom
 from bookings.services.catalogue import save_equipment, save_room, save_service
 from bookings.views.reader import signed_in

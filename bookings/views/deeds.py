@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 
 from bookings import access, services, slots
 from bookings.availability import Slot, find_slots
-from bookings.boardpage import Page, page_of
+from bookings.board.page import Page, page_of
 from bookings.fortnight import nearest
 from bookings.instants import parse_day, parse_instant
 from bookings.models import Appointment, Change, Equipment, TreatmentRoom, WaitlistEntry

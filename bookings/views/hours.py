@@ -12,12 +12,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from bookings import services
-from bookings.connected import overview, stale_calendars
-from bookings.desk_forms import CapForm, TravelForm
-from bookings.forms import RANGES_PER_DAY, OverrideForm, TimeOffForm, WeekForm
+from bookings.board.schedule import minutes_of, week_bars
+from bookings.calendars.connected import overview, stale_calendars
+from bookings.forms.desk import CapForm, TravelForm
+from bookings.forms.sessions import RANGES_PER_DAY, OverrideForm, TimeOffForm, WeekForm
 from bookings.instants import parse_day
 from bookings.models import Appointment, DailyCap, Override, TimeOff, Travel, WeeklyHours
-from bookings.schedule import minutes_of, week_bars
 from bookings.services.limits import set_daily_cap, set_travel
 from bookings.views.reader import signed_in
 from clinic.core.errors import DomainError

@@ -11,8 +11,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from bookings import access, services
+from bookings.letters.offers import given_up, read_link_token
 from bookings.models import Appointment, Offer
-from bookings.offer_letters import given_up, read_link_token
 from bookings.prices import late_fee_of, price_of
 from bookings.services.offers import is_open, runner_of
 from bookings.views.clock import Clock, clock_of

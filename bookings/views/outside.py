@@ -9,7 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from bookings.access import get_outside_calendar
-from bookings.connected import overview
+from bookings.calendars.connected import overview
 from bookings.services import outside
 from bookings.views.hours import get_therapist
 from bookings.views.reader import signed_in

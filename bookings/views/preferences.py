@@ -6,7 +6,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from bookings.runner_forms import TimesForm
+from bookings.forms.runners import TimesForm
 from bookings.services.preferring import choose_times, preference_of
 from bookings.views.reader import signed_in
 from clinic.core.back import own_page

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from bookings.desk_forms import AbsenceForm
+from bookings.forms.desk import AbsenceForm
 from bookings.instants import parse_instant
 from bookings.services.replanning import Outcome, Pick, Row, propose, send_offers
 from bookings.views.reader import signed_in

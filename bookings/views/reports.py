@@ -13,12 +13,13 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from bookings import report_charts, reports
 from bookings.instants import parse_day
 from bookings.models import Service
-from bookings.reports import FIGURES, Line, Question
+from bookings.reports import charts as report_charts
+from bookings.reports import figures as reports
+from bookings.reports.figures import FIGURES, Line, Question
+from bookings.reports.spreadsheet import csv_file
 from bookings.services.exports import note_export
-from bookings.spreadsheet import csv_file
 from bookings.views.reader import signed_in
 from clinic.core.wording import clock, short_day
 from clinic.people.access import role_required

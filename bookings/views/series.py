@@ -13,18 +13,19 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from bookings import access, pattern
-from bookings.diaries import offering
-from bookings.forms import ReasonForm
+from bookings import access
+from bookings.engine.diaries import offering
+from bookings.forms.sessions import ReasonForm
+from bookings.forms.wishes import SeriesForm
 from bookings.instants import parse_instant
 from bookings.models import Appointment, Service, TimePreference
 from bookings.prices import late_fee_of, price_of
+from bookings.series import pattern
 from bookings.services.series import Pick, Proposal, book_series, cancel_rest, plan_series, rest_of
 from bookings.templatetags.wishes import times_in_words
 from bookings.views.clock import Clock, clock_of
 from bookings.views.reader import signed_in
 from bookings.views.waitlist import layout_for
-from bookings.wishforms import SeriesForm
 from clinic.core.errors import DomainError
 from clinic.core.kept import typed
 from clinic.people.access import get_contact, role_required

@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from bookings.availability import Slot, find_slots, search_slots
-from bookings.diaries import offering
+from bookings.engine.diaries import offering
 from bookings.fortnight import DAYS, Choice, Day, lay_out, nearest, title_of
 from bookings.instants import parse_day
 from bookings.models import Appointment, PartOfDay, Service, TimePreference, Weekday

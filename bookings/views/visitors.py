@@ -17,12 +17,14 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 from rest_framework.throttling import BaseThrottle
 
-from bookings import ics, links, services
-from bookings.codes import mail_code
+from bookings import services
+from bookings.calendars import ics
+from bookings.forms.runners import CodeForm, DetailsForm, FirstPasswordForm
+from bookings.letters import links
+from bookings.letters.codes import mail_code
 from bookings.models import Appointment, Change, Visitor
 from bookings.models.appointments import State
 from bookings.prices import late_fee_of, part_words, price_of
-from bookings.runner_forms import CodeForm, DetailsForm, FirstPasswordForm
 from bookings.services import visitors
 from bookings.services.holding import GRACE, HOLD
 from bookings.services.visitors import LONGEST_HOLD

@@ -13,11 +13,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from bookings import access, services
+from bookings.forms.wishes import WishForm
 from bookings.models import Appointment, Offer, Service, TimePreference, WaitlistEntry
 from bookings.models.waitlist import EntryState, OfferState
 from bookings.views.clock import Clock, clock_of
 from bookings.views.reader import signed_in
-from bookings.wishforms import WishForm
 from clinic.core.errors import DomainError
 from clinic.core.kept import typed
 from clinic.people.access import get_contact, role_required

@@ -11,13 +11,21 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from bookings import ics, seat_calendar, video
-from bookings import workshop_access as access
+from bookings import video
+from bookings.calendars import ics
+from bookings.calendars import seats as seat_calendar
 from bookings.instants import parse_instant
+from bookings.letters.workshops import DAY_BEFORE, read_offer_token
 from bookings.messages import UNDO
 from bookings.models import Seat, Workshop
 from bookings.models.workshops import SeatState
-from bookings.seating import (
+from bookings.services import seats as verbs
+from bookings.views.booking import runner_of
+from bookings.views.clock import Clock, clock_of
+from bookings.views.reader import signed_in
+from bookings.views.workshops_desk import desk_list, desk_page
+from bookings.workshops import access
+from bookings.workshops.seating import (
     MOST_FRIENDS,
     gives_back_free,
     is_coming,
@@ -26,12 +34,6 @@ from bookings.seating import (
     seats_of,
     with_counts,
 )
-from bookings.services import seats as verbs
-from bookings.views.booking import runner_of
-from bookings.views.clock import Clock, clock_of
-from bookings.views.reader import signed_in
-from bookings.views.workshops_desk import desk_list, desk_page
-from bookings.workshop_letters import DAY_BEFORE, read_offer_token
 from bookings.zones import zone_groups
 from clinic.core.decorators import public
 from clinic.core.errors import DomainError

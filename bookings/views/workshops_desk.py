@@ -15,15 +15,15 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from bookings import video
-from bookings import workshop_access as access
+from bookings.forms.workshops import AboutForm, CancelForm, PlanForm, TimeForm, about_of, time_of
 from bookings.models import Appointment, Seat, Workshop
 from bookings.models.workshops import SeatState
-from bookings.seating import is_coming, seats_left, with_counts
 from bookings.services import seats as verbs
 from bookings.services import workshops as services
 from bookings.views.clock import Clock, clock_of
 from bookings.views.reader import signed_in
-from bookings.workshop_forms import AboutForm, CancelForm, PlanForm, TimeForm, about_of, time_of
+from bookings.workshops import access
+from bookings.workshops.seating import is_coming, seats_left, with_counts
 from clinic.core.errors import DomainError
 from clinic.core.kept import typed
 from clinic.people.access import get_contact, role_required

@@ -10,8 +10,8 @@ from django.db.models import OuterRef, Subquery
 
 from assessments.models import Assessment, Intake
 from assessments.questions import region_names
+from bookings.board.schedule import column_of, read_schedule
 from bookings.models import Appointment
-from bookings.schedule import column_of, read_schedule
 from clinic.dashboard.calls import Call, who_to_call
 from clinic.dashboard.gaps import Gap, gaps_left
 from clinic.dashboard.logged import Fortnight, fortnights

@@ -6,11 +6,11 @@ from datetime import UTC, datetime, time, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
+from bookings.letters.workshops import occasion_of, party, plan_day_before
 from bookings.models import Appointment, Place, Seat, TreatmentRoom, Workshop
 from bookings.models.appointments import State
 from bookings.models.workshops import SeatState
 from bookings.video import new_key
-from bookings.workshop_letters import occasion_of, party, plan_day_before
 from clinic.core.periods import Period
 from clinic.demo.agenda import Book, open_ranges
 from clinic.people.models import RunnerProfile, TherapistProfile

@@ -21,14 +21,14 @@ from django.urls import URLResolver, get_resolver, reverse
 from assessments import services as assessing
 from assessments.entry import field_key
 from assessments.models import Intake, Recommendation
-from bookings import links
+from bookings.letters import links
+from bookings.letters.offers import link_token
+from bookings.letters.workshops import offer_token
 from bookings.models import Appointment, Change, DailyCap, Offer, Seat, Series, Service, TimeOff, Travel, WaitlistEntry
-from bookings.offer_letters import link_token
 from bookings.services.feeds import make_feed
 from bookings.services.outside import connect_calendar
 from bookings.services.seats import take_seats
 from bookings.services.workshops import plan_workshop
-from bookings.workshop_letters import offer_token
 from clinic.demo.models import Enclosure, Letter
 from clinic.people.services import invite, issue_token
 from clinic.reminders.letters import stop_token

@@ -3,7 +3,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from bookings.scale import PERCENT_FULL, fill
+from bookings.engine.scale import PERCENT_FULL, fill
 from clinic.core.errors import DomainError
 
 

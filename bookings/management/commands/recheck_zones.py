@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django.utils import timezone
 
-from bookings.rezoning import Shifted, in_moving_order, shifted
+from bookings.engine.rezoning import Shifted, in_moving_order, shifted
 from bookings.services import move_appointment
 from clinic.core.errors import DomainError
 from clinic.people.models import User

@@ -7,7 +7,7 @@ from django.core import signing
 
 from bookings.models import Appointment
 
-SALT = "bookings.links"
+SALT = "bookings.letters.links"
 VALID_FOR = timedelta(days=180)
 
 

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.urls import reverse
 from icalendar import Calendar
 
-from bookings import ics
+from bookings.calendars import ics
 from bookings.messages import NEWS, UNDO
 from bookings.models import Appointment, Series
 from bookings.models.appointments import State

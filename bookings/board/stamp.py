@@ -7,8 +7,8 @@ from django.conf import settings
 from django.db.models import BigIntegerField, Case, CharField, Count, F, Max, Sum, Value, When
 from django.db.models.functions import Cast, Coalesce
 
-from bookings import board
-from bookings.columns import Epoch
+from bookings.board import layout as board
+from bookings.engine.columns import Epoch
 from bookings.models import Appointment, Override, TimeOff, WaitlistEntry, WeeklyHours
 from bookings.models.appointments import State
 from clinic.core.etags import etag_of

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from bookings.availability import Slot, find_slots, offering
 from bookings.models import Appointment, Service, TimePreference
-from bookings.pattern import Pattern, Target, best_pattern, targets
+from bookings.series.pattern import Pattern, Target, best_pattern, targets
 from bookings.slots import zone_of
 from clinic.core.errors import DomainError
 from clinic.people.models import CareRelationship, RunnerProfile, TherapistProfile

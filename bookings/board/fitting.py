@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bookings.board import SHORTEST_GAP_MIN, Lane
+from bookings.board.layout import SHORTEST_GAP_MIN, Lane
 from clinic.core.periods import Period
 
 USEFUL = timedelta(minutes=SHORTEST_GAP_MIN)

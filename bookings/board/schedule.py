@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 from django.db.models import CharField, Exists, OuterRef, Q, Value
 from django.db.models.functions import Cast
 
-from bookings import board, slots
-from bookings.columns import NO_DATE, NO_NUMBER, NO_TIME, NOT, Epoch
+from bookings import slots
+from bookings.board import layout as board
+from bookings.engine.columns import NO_DATE, NO_NUMBER, NO_TIME, NOT, Epoch
 from bookings.models import (
     Appointment,
     Equipment,

@@ -9,7 +9,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from bookings.board import Block
+from bookings.board.layout import Block
 from bookings.models import Appointment
 from bookings.models.appointments import State
 from clinic.core.wording import clock, near_day

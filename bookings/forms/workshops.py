@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 
-from bookings.forms import ClockInput, DayInput, wall_time
+from bookings.forms.sessions import ClockInput, DayInput, wall_time
 from bookings.models import Place, Workshop
 from bookings.models.catalogue import LONGEST_SESSION_MIN
 from clinic.people.models import TherapistProfile

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.urls import reverse
 from icalendar import Calendar, Event, vCalAddress, vText
 
-from bookings.ics import PRODUCT, address_only, alarm
+from bookings.calendars.ics import PRODUCT, address_only, alarm
 from bookings.models import Seat
 from bookings.models.workshops import SeatState
 from clinic.people.models import User

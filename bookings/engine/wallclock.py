@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from bookings.ranges import Range, Seconds
+from bookings.engine.ranges import Range, Seconds
 from clinic.core.errors import DomainError
 
 DAY = timedelta(days=1)

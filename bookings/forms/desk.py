@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 
-from bookings.forms import ClockInput, DayInput, wall_time
+from bookings.forms.sessions import ClockInput, DayInput, wall_time
 from bookings.models import Service
 from bookings.zones import zone_groups
 from clinic.people.models import TherapistProfile

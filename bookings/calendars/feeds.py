@@ -12,7 +12,8 @@ from django.db.models import Q, QuerySet
 from django.urls import reverse
 from icalendar import Calendar, Event
 
-from bookings import ics, seat_calendar
+from bookings.calendars import ics
+from bookings.calendars import seats as seat_calendar
 from bookings.models import Appointment, Seat
 from bookings.models.appointments import State
 from clinic.people.models import User

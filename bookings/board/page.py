@@ -11,12 +11,13 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db.models import Exists, OuterRef
 
-from bookings import board, fitting
 from bookings.availability import find_slots
+from bookings.board import fitting
+from bookings.board import layout as board
+from bookings.board.schedule import Column
 from bookings.instants import parse_day
 from bookings.models import Appointment, Offer, Service, WaitlistEntry
 from bookings.models.waitlist import EVERY_DAY, EVERY_PART, EntryState, OfferState, PartOfDay
-from bookings.schedule import Column
 from clinic.core import wording
 from clinic.people.models import RunnerProfile
 

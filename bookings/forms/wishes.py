@@ -7,8 +7,8 @@ from typing import Any
 
 from django import forms
 
-from bookings.diaries import offering
-from bookings.forms import DayInput
+from bookings.engine.diaries import offering
+from bookings.forms.sessions import DayInput
 from bookings.models import PartOfDay, Service, TimeWish, Weekday
 from clinic.people.models import TherapistProfile
 

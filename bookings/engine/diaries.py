@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from django.db.models import OuterRef, QuerySet
 
 from bookings import slots
+from bookings.engine.reading import Search, Taken, Timetable, read_taken, read_timetables
 from bookings.models import Appointment, Offer, Service
-from bookings.reading import Search, Taken, Timetable, read_taken, read_timetables
 from bookings.slots import Diary, Others, Rules
 from clinic.people.models import RunnerProfile, TherapistProfile
 

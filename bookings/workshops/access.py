@@ -5,7 +5,7 @@ from datetime import datetime
 from django.http import Http404
 
 from bookings.models import Seat, Workshop
-from bookings.seating import with_counts
+from bookings.workshops.seating import with_counts
 from clinic.people.models import User
 
 

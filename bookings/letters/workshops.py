@@ -9,7 +9,8 @@ from django.conf import settings
 from django.core import signing
 from django.urls import reverse
 
-from bookings import seat_calendar, video
+from bookings import video
+from bookings.calendars import seats as seat_calendar
 from bookings.messages import NEWS, UNDO
 from bookings.models import Seat, Workshop
 from bookings.models.workshops import SeatState

@@ -12,10 +12,11 @@ from typing import Any, NamedTuple
 from django.db.models import BigIntegerField, Case, Count, Exists, F, OuterRef, Q, Sum, Value, When, Window
 from django.db.models.functions import RowNumber
 
-from bookings import opening, slots
-from bookings.epoch import Epoch
+from bookings import slots
 from bookings.models import Appointment, Service
 from bookings.models.appointments import LOST, State
+from bookings.reports import opening
+from bookings.reports.epoch import Epoch
 from clinic.people.models import TherapistProfile
 
 LONGEST = timedelta(days=370)

@@ -11,10 +11,10 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from bookings.availability import Slot, find_slots, offering
-from bookings.deadlines import answer_until
 from bookings.messages import UNDO
 from bookings.models import Appointment, Change, Offer, Service, WaitlistEntry
 from bookings.models.waitlist import part_of
+from bookings.waitlist.deadlines import answer_until
 from clinic.people.models import TherapistProfile
 
 Taken = tuple[datetime, datetime]
