@@ -25,22 +25,28 @@ ACTIVE = ", ".join(f"'{state}'" for state in ACTIVE_STATES)
 
 
 class Dialect(NamedTuple):
-    """How one database says it: seconds of an instant, days since 1970 of a date, seconds of a time, one of many keys."""
+    """How one database says it: seconds of an instant, days since 1970 of a date, seconds of a time, one of many keys, keys as text."""
 
     epoch: str
     day: str
     clock: str
     among: str
+    keys: str
 
 
 POSTGRES = Dialect(
-    "date_part('epoch', {})::bigint", "({} - date '1970-01-01')", "date_part('epoch', {})::int", "= ANY(%s)"
+    "date_part('epoch', {})::bigint",
+    "({} - date '1970-01-01')",
+    "date_part('epoch', {})::int",
+    "= ANY(%s)",
+    "string_agg({}::text, ',')",
 )
 SQLITE = Dialect(
     "CAST(strftime('%%s', {}) AS INTEGER)",
     "CAST(julianday({}) - 2440587.5 AS INTEGER)",
     "CAST(strftime('%%s', '1970-01-01 ' || {}) AS INTEGER)",
     "IN (SELECT value FROM json_each(%s))",
+    "group_concat({})",
 )
 
 
@@ -139,13 +145,18 @@ HOURS, CHANGE, OFF, AWAY, CAP = 1, 2, 3, 4, 5
 
 @lru_cache(maxsize=4)
 def timetable_sql(says: Dialect) -> str:
-    """Columns: kind, therapist, and five whole numbers and a zone whose meaning depends on the kind."""
+    """Columns: kind, therapist, and five whole numbers and a text whose meaning depends on the kind.
+
+    Weekly hours come once for all therapists who share them, named in the text: a thousand weeks are a handful of rows.
+    """
     epoch, on, clock, among = says.epoch.format, says.day.format, says.clock.format, says.among
     return f"""
-SELECT {HOURS}, therapist_id, weekday, {on("valid_from")}, {on("valid_until")}, {clock("starts")}, {clock("ends")}, ''
+SELECT {HOURS}, 0, weekday, {on("valid_from")}, {on("valid_until")}, {clock("starts")}, {clock("ends")},
+  {says.keys.format("therapist_id")}
 FROM bookings_weeklyhours
 WHERE therapist_id {among} AND place IN (%s, %s) AND valid_from <= %s AND (valid_until IS NULL OR valid_until >= %s)
   AND weekday {among}
+GROUP BY weekday, valid_from, valid_until, starts, ends
 UNION ALL
 SELECT {CHANGE}, therapist_id, {on('"on"')}, {clock("starts")}, {clock("ends")}, CASE WHEN closed THEN 1 ELSE 0 END, 0, ''
 FROM bookings_override
@@ -189,16 +200,18 @@ def read_timetables(
         cursor.execute(timetable_sql(dialect()), parameters)
         rows = cursor.fetchall()
     journeys: dict[int, list[tuple[int, int, Away]]] = {}
-    for kind, therapist, one, two, three, four, five, zone in rows:
+    for kind, therapist, one, two, three, four, five, text in rows:
         if kind == HOURS:
-            found[therapist].hours.append(hours_of(one, two, three, four, five))
+            hours = hours_of(one, two, three, four, five)
+            for each in text.split(","):
+                found[int(each)].hours.append(hours)
         elif kind == CHANGE:
             starts, ends = (None if each is None else time_of(each) for each in (two, three))
             found[therapist].changes.append(DayChange(date_of(one), starts, ends, bool(four)))
         elif kind == OFF:
             found[therapist].off.append((one, two))
         elif kind == AWAY:
-            journeys.setdefault(therapist, []).append((one, three, Away(date_of(one), date_of(two), zone)))
+            journeys.setdefault(therapist, []).append((one, three, Away(date_of(one), date_of(two), text)))
         elif two:
             found[therapist].most_of_service = one
         else:
