@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from bookings.models import Appointment, Payer
 from bookings.models.appointments import State
-from bookings.prices import price_of
+from bookings.prices import agreed_price
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Receipt:
 def receipt_of(appointment: Appointment) -> Receipt | None:
     """The receipt of a session that was held, or cancelled at a cost; None while there is nothing to pay."""
     if appointment.state == State.COMPLETED:
-        what, pence = appointment.service.name, price_of(appointment.service, appointment.therapist)
+        what, pence = appointment.service.name, agreed_price(appointment)
     elif appointment.state == State.CANCELLED and appointment.late_fee_pence:
         what, pence = f"Late cancellation: {appointment.service.name}", appointment.late_fee_pence
     else:

@@ -129,6 +129,9 @@ class Appointment(models.Model):
         help_text="Empty: a visitor without an account.",
     )
     booked_at = models.DateTimeField()
+    price_pence = models.PositiveIntegerField(
+        null=True, blank=True, help_text="The price that was agreed; later prices do not change it."
+    )
     payer = models.CharField(max_length=10, choices=Payer, default=Payer.SELF)
     insurer = models.CharField(max_length=80, blank=True)
     arrived_at = models.DateTimeField(null=True, blank=True)

@@ -12,6 +12,7 @@ from bookings.availability import decide, explained, free_at, is_plainly_taken, 
 from bookings.models import Appointment, Change, Service
 from bookings.models.appointments import State
 from bookings.models.catalogue import LONGEST_SESSION_MIN, SHORTEST_SESSION_MIN
+from bookings.prices import price_of
 from bookings.services.changes import remember
 from bookings.services.paying import pay_by
 from bookings.services.transactions import drop_lapsed_holds, lock, require, whole
@@ -303,6 +304,8 @@ def place(
         length=length,
         keeps_holds=keeps_holds,
     )
+    if moving is None or moving.therapist_id != appointment.therapist_id:
+        appointment.price_pence = price_of(service, appointment.therapist)
     appointment.place = service.place
     appointment.treatment_room_id, appointment.equipment_id = verdict.room_id, verdict.equipment_id
     appointment.zone = verdict.zone

@@ -24,6 +24,7 @@ KEPT = (
     "cancel_reason",
     "cancelled_at",
     "late_fee_pence",
+    "price_pence",
 )
 INSTANTS = ("start", "end", "busy_from", "busy_until", "arrived_at", "cancelled_at")
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from bookings.models import Appointment, Service
+from bookings.models import Appointment, Offer, Service
 from bookings.models.appointments import State
 from bookings.services.booking import attempt, checked_start, enter, require_booker, told
 from bookings.services.paying import pay_by
@@ -47,13 +47,15 @@ def confirm_hold(
 ) -> Appointment:
     """Turn a hold into a booking that `payer` pays ("": the runner). Confirming what is booked already changes nothing.
 
-    Raises Conflict `hold_ended` when the hold has lapsed, DomainError `in_the_past`, Forbidden `not_yours`.
+    Raises Conflict `hold_ended` when the hold has lapsed, `answer_the_offer` for the hold of an offer, DomainError `in_the_past`, Forbidden `not_yours`.
     """
     require_booker(by, appointment.runner, appointment.therapist)
     lock(therapists=[appointment.therapist], runner=appointment.runner, service=appointment.service)
     held = current(appointment)
     if held.runner_id is None:
         raise Forbidden("This time is kept for a visitor, who books it with their code.", code="not_yours")
+    if Offer.objects.filter(hold=held).exists():
+        raise Conflict("This time is an offer. Answer it on its own page.", code="answer_the_offer")
     if held.state in (State.BOOKED, State.ARRIVED, State.COMPLETED) and held.hold_expires_at is None:
         return held
     if held.state != State.HELD or held.hold_expires_at is None or held.hold_expires_at + GRACE <= now:

@@ -25,7 +25,7 @@ def may_undo(change: Change, by: User, now: datetime) -> bool:
 
 def last_undoable(appointment: Appointment, by: User, now: datetime) -> Change | None:
     """The last thing done to the session, where `by` did it less than UNDO ago; one query."""
-    last = Change.objects.filter(appointment=appointment, undone_at=None).order_by("-at").first()
+    last = Change.objects.filter(appointment=appointment, undone_at=None).order_by("-at", "-sequence").first()
     return last if last is not None and last.by_id == by.pk and may_undo(last, by, now) else None
 
 
@@ -60,7 +60,7 @@ def undo(*, change: Change, by: User | None, now: datetime) -> Appointment:
     found.save()
     act.undone_at = now
     act.save(update_fields=["undone_at"])
-    earlier = others.order_by("-at").first()
+    earlier = others.order_by("-at", "-sequence").first()
     if earlier is not None:
         earlier.sequence = found.sequence
         earlier.save(update_fields=["sequence"])

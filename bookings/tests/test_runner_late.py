@@ -5,7 +5,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bookings.models import Appointment
+from bookings.models import Appointment, Service
+from bookings.prices import cost_of_cancelling
+from bookings.receipts import receipt_of
 from bookings.services import book_slot, cancel_appointment, move_appointment, waive_late_fee
 from clinic.audit.models import Event
 from clinic.core.errors import DomainError, Forbidden
@@ -125,3 +127,13 @@ def test_the_api_names_the_cost_first(tomorrow, runner, thursday, client_of, clo
     assert "£34" in refused.json()["message"]
     done = api.post(f"{address}cancel/", {"accept_fee": True}, content_type="application/json")
     assert (done.status_code, done.json()["state"], done.json()["late_fee_pence"]) == (200, "cancelled", 3400)
+
+
+def test_a_later_price_changes_neither_the_receipt_nor_the_fee(tomorrow, visit, thursday) -> None:
+    Service.objects.filter(pk=visit.pk).update(price_pence=9900)
+    session = Appointment.objects.get(pk=tomorrow.pk)
+    assert cost_of_cancelling(session, thursday - timedelta(hours=1)) == 3400
+    session.state = Appointment.State.COMPLETED
+    receipt = receipt_of(session)
+    assert receipt is not None
+    assert receipt.pence == 6800

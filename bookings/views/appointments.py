@@ -21,7 +21,7 @@ from bookings.forms.sessions import CancelForm, ReasonForm, StaffMoveForm
 from bookings.instants import parse_day, parse_instant
 from bookings.models import Appointment, Change
 from bookings.models.appointments import State
-from bookings.prices import cost_of_cancelling, late_fee_of, part_words, price_of
+from bookings.prices import agreed_late_fee, agreed_price, cost_of_cancelling, part_words
 from bookings.receipts import receipt_of
 from bookings.views.booking import live_hold
 from bookings.views.clock import Clock, clock_of
@@ -294,12 +294,12 @@ def facts(found: Appointment, clock: Clock, user: Any) -> dict[str, Any]:
         "undoable": change,
         "undo_left": -int((clock.now - change.at - services.UNDO).total_seconds() // 1) if change else 0,
         "may_cancel": services.may_cancel(found, user, clock.now),
-        "late_fee_pence": late_fee_of(found.service, found.therapist),
+        "late_fee_pence": agreed_late_fee(found),
         "late_part": part_words(found.service.late_fee_percent),
         "has_receipt": receipt_of(found) is not None and not user.is_therapist,
         "appointment": found,
         "clock": clock,
-        "price_pence": price_of(found.service, found.therapist),
+        "price_pence": agreed_price(found),
         "change_until": found.change_until,
         "may_change": services.may_change(found, user, clock.now),
         "door": video.door(found, clock.now),

@@ -17,7 +17,7 @@ from bookings.forms.runners import PayerForm
 from bookings.instants import parse_instant
 from bookings.models import Appointment, Offer, Service
 from bookings.models.appointments import State
-from bookings.prices import late_fee_of, price_of
+from bookings.prices import agreed_late_fee, agreed_price, price_of
 from bookings.services.holding import HOLD
 from bookings.services.preferring import last_seen, preference_of
 from bookings.views.clock import Clock, clock_of
@@ -123,7 +123,7 @@ def resume(request: HttpRequest) -> HttpResponse:
         "wish": wish,
         "start": held.start,
         "clock": clock,
-        "price_pence": price_of(held.service, held.therapist),
+        "price_pence": agreed_price(held),
         "is_kept": held.is_live_hold(clock.now),
     }
     return render(request, "bookings/resume.html", context)
@@ -178,8 +178,8 @@ def check_page(
         "held": held,
         "clock": clock,
         "form": form,
-        "price_pence": price_of(held.service, held.therapist),
-        "late_fee_pence": late_fee_of(held.service, held.therapist),
+        "price_pence": agreed_price(held),
+        "late_fee_pence": agreed_late_fee(held),
         "change_until": held.change_until,
         "left": int((expires_at - clock.now).total_seconds()),
         "whole": int(HOLD.total_seconds()),

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 from bookings import access, services
 from bookings.letters.offers import given_up, read_link_token
 from bookings.models import Appointment, Offer
-from bookings.prices import late_fee_of, price_of
+from bookings.prices import agreed_late_fee, agreed_price
 from bookings.services.offers import is_open, runner_of
 from bookings.views.clock import Clock, clock_of
 from bookings.views.reader import signed_in
@@ -76,6 +76,7 @@ def offer_page(
     request: HttpRequest, found: Offer, clock: Clock, *, by_link: bool = False, refused: DomainError | None = None
 ) -> HttpResponse:
     runner = runner_of(found)
+    charged = given_up(found) or found.hold
     context: dict[str, Any] = {
         "layout": "base.html" if by_link or signed_in(request).is_runner else "desk.html",
         "offer": found,
@@ -87,7 +88,7 @@ def offer_page(
         "for_other": not by_link and not signed_in(request).is_runner,
         "is_open": is_open(found, clock.now),
         "refused": refused,
-        "price_pence": price_of(found.hold.service, found.hold.therapist),
-        "late_fee_pence": late_fee_of(found.hold.service, found.hold.therapist),
+        "price_pence": agreed_price(charged),
+        "late_fee_pence": agreed_late_fee(charged),
     }
     return render(request, "bookings/offer.html", context, status=refused.status if refused else 200)

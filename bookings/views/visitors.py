@@ -24,7 +24,7 @@ from bookings.letters import links
 from bookings.letters.codes import mail_code
 from bookings.models import Appointment, Change, Visitor
 from bookings.models.appointments import State
-from bookings.prices import late_fee_of, part_words, price_of
+from bookings.prices import agreed_late_fee, agreed_price, part_words
 from bookings.services import visitors
 from bookings.services.holding import GRACE, HOLD
 from bookings.services.visitors import LONGEST_HOLD
@@ -202,8 +202,8 @@ def page_facts(visitor: Visitor, clock: Clock) -> dict[str, Any]:
         "visitor": visitor,
         "held": held,
         "clock": clock,
-        "price_pence": price_of(held.service, held.therapist),
-        "late_fee_pence": late_fee_of(held.service, held.therapist),
+        "price_pence": agreed_price(held),
+        "late_fee_pence": agreed_late_fee(held),
         "late_part": part_words(held.service.late_fee_percent),
         "change_until": held.change_until,
         "left": int(left),
@@ -235,8 +235,8 @@ def visit(request: HttpRequest, token: str) -> HttpResponse:
         "appointment": found,
         "token": token,
         "clock": clock,
-        "price_pence": price_of(found.service, found.therapist),
-        "late_fee_pence": late_fee_of(found.service, found.therapist),
+        "price_pence": agreed_price(found),
+        "late_fee_pence": agreed_late_fee(found),
         "change_until": found.change_until,
         "is_coming": found.is_coming(clock.now),
         "undo_left": left if found.state == State.BOOKED else 0,
