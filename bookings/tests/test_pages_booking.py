@@ -339,7 +339,7 @@ def test_the_times_page_asks_the_database_as_often_however_full_it_is(
 ) -> None:
     browser = client_of(runner)
     browser.get("/book/follow-up/")
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(9):
         browser.get("/book/follow-up/")
     for minute in (0, 45):
         services.book_slot(
@@ -350,7 +350,7 @@ def test_the_times_page_asks_the_database_as_often_however_full_it_is(
             by=other_runner,
             now=now,
         )
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(9):
         browser.get("/book/follow-up/")
 
 

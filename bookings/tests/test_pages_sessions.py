@@ -76,7 +76,7 @@ def test_the_list_asks_the_database_as_often_for_three_as_for_one(
 ) -> None:
     browser = client_of(runner)
     browser.get("/appointments/")
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         browser.get("/appointments/")
     for minutes in (45, 90):
         services.book_slot(
@@ -87,7 +87,7 @@ def test_the_list_asks_the_database_as_often_for_three_as_for_one(
             by=runner,
             now=now,
         )
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         browser.get("/appointments/")
 
 

@@ -3,6 +3,7 @@ from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 
 from clinic.people.addresses import is_demo_address
+from clinic.people.models import User
 
 
 class Backend(AuthenticationBackend):
@@ -12,3 +13,8 @@ class Backend(AuthenticationBackend):
         if user is not None and not settings.DEMO and is_demo_address(user.email):  # type: ignore[attr-defined]
             return False
         return super().user_can_authenticate(user)
+
+    def get_user(self, user_id: int) -> User | None:
+        """Who a session belongs to, with their profile in the same query: almost every page asks for it."""
+        found = User.objects.select_related("runner", "therapist").filter(pk=user_id).first()
+        return found if found is not None and self.user_can_authenticate(found) else None
