@@ -206,8 +206,8 @@ def test_the_whole_story(open_browser, nadia, joan, clinic_open):
     start.click()
     measure(therapist)
     assert serious_findings(therapist) == []
-    therapist.get_by_role("button", name="Summary and sign").click()
-    therapist.wait_for_load_state("networkidle")
+    with therapist.expect_navigation():
+        therapist.get_by_role("button", name="Summary and sign").click()
     for unusual in therapist.get_by_label(re.compile("It is right")).all():
         unusual.check()
     if "summary" not in therapist.url:
