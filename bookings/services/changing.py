@@ -86,24 +86,29 @@ def move_appointment(
     after.therapist = target
     length = before.length if before.length != before.service.length else None
     place(after, start=start, now=now, offered_by=zones, moving=before, beyond_rules=override, length=length)
-    after.sequence += 1
-    if after.is_online and not after.video_key:
-        after.video_key = video.new_key()
-    after.full_clean(validate_unique=False, validate_constraints=False, exclude=FOREIGN)
-    after.save()
-    if target.pk != before.therapist_id:
-        begin_care(runner=after.runner, therapist=target, by=by, now=now)
-    record(
-        by=by,
-        action="appointment.moved",
-        subject=after,
-        runner=after.runner,
-        reason=reason,
-        changes={"start": [before.start, after.start], "therapist": [before.therapist_id, after.therapist_id]},
-    )
+    write_move(after, was=before.start, was_with=before.therapist_id, by=by, now=now, reason=reason)
     remember(appointment=after, kind=Change.Kind.MOVED, before=standing(before), by=by, now=now)
     messages.plan_moved(after, was=before.start, now=now)
     return after
+
+
+def write_move(session: Appointment, *, was: datetime, was_with: int, by: User, now: datetime, reason: str) -> None:
+    """Store a session that has its new time, room and therapist; it stood at `was` with the therapist `was_with`."""
+    session.sequence += 1
+    if session.is_online and not session.video_key:
+        session.video_key = video.new_key()
+    session.full_clean(validate_unique=False, validate_constraints=False, exclude=FOREIGN)
+    session.save()
+    if session.therapist_id != was_with:
+        begin_care(runner=session.runner, therapist=session.therapist, by=by, now=now)
+    record(
+        by=by,
+        action="appointment.moved",
+        subject=session,
+        runner=session.runner,
+        reason=reason,
+        changes={"start": [was, session.start], "therapist": [was_with, session.therapist_id]},
+    )
 
 
 @whole

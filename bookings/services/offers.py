@@ -15,11 +15,11 @@ from bookings.models import Appointment, Offer, Service, TimePreference, Waitlis
 from bookings.models.appointments import LOST, State
 from bookings.models.waitlist import EntryState, OfferState
 from bookings.services.booking import FOREIGN, checked_start, place, told
+from bookings.services.changing import write_move
 from bookings.services.transactions import current, lock, require, whole
 from clinic.audit.services import record
 from clinic.core.errors import Conflict, DomainError
 from clinic.people.models import RunnerProfile, TherapistProfile, User
-from clinic.people.services import begin_care
 
 AT_ONCE = 200
 """Offers that one step ends at most; the next minute does the rest."""
@@ -354,21 +354,7 @@ def move_into(session: Appointment, hold: Appointment, *, by: User, now: datetim
     hold.save(update_fields=["state", "cancel_reason", "cancelled_at"])
     for name in TAKES_OVER:
         setattr(session, name, getattr(hold, name))
-    session.sequence += 1
-    if session.is_online and not session.video_key:
-        session.video_key = video.new_key()
-    session.full_clean(validate_unique=False, validate_constraints=False, exclude=FOREIGN)
-    session.save()
-    if session.therapist_id != was_with:
-        begin_care(runner=session.runner, therapist=session.therapist, by=by, now=now)
-    record(
-        by=by,
-        action="appointment.moved",
-        subject=session,
-        runner=session.runner,
-        reason="An offered time was taken.",
-        changes={"start": [was_start, session.start], "therapist": [was_with, session.therapist_id]},
-    )
+    write_move(session, was=was_start, was_with=was_with, by=by, now=now, reason="An offered time was taken.")
     messages.plan_moved(session, was=was_start, now=now)
     return session
 
