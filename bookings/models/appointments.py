@@ -301,7 +301,11 @@ class Visitor(models.Model):
 
 
 class Change(models.Model):
-    """One act on an appointment and how it stood before, so that it can be undone for three minutes."""
+    """One act on an appointment and how it stood before, so that it can be undone for three minutes.
+
+    `offer` is the offer that was taken by it, `wish` the wish of the waitlist it fulfilled: undone, the one is declined and
+    the other waits again. A cancellation names the wish it began: undone, that ends.
+    """
 
     class Kind(models.TextChoices):
         BOOKED = "booked", "Booked"
@@ -315,6 +319,12 @@ class Change(models.Model):
     kind = models.CharField(max_length=10, choices=Kind)
     before = OrderedJSONField(default=dict, help_text="Fields as they stood; instants in ISO 8601.")
     sequence = models.PositiveIntegerField(help_text="The appointment's sequence after the change.")
+    offer = models.ForeignKey(
+        "bookings.Offer", on_delete=models.PROTECT, related_name="+", null=True, blank=True, db_index=False
+    )
+    wish = models.ForeignKey(
+        "bookings.WaitlistEntry", on_delete=models.PROTECT, related_name="+", null=True, blank=True, db_index=False
+    )
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
     at = models.DateTimeField()
     undone_at = models.DateTimeField(null=True, blank=True)

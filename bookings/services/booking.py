@@ -9,7 +9,7 @@ from django.conf import settings
 
 from bookings import messages, slots, video
 from bookings.availability import decide, explained, free_at, is_plainly_taken, least_loaded
-from bookings.models import Appointment, Change, Service
+from bookings.models import Appointment, Change, Offer, Service
 from bookings.models.appointments import State
 from bookings.models.catalogue import LONGEST_SESSION_MIN, SHORTEST_SESSION_MIN
 from bookings.prices import price_of
@@ -320,8 +320,13 @@ def checked_length(length: timedelta) -> timedelta:
     return length
 
 
-def told(appointment: Appointment, *, by: User | None, now: datetime, reason: str = "") -> Appointment:
-    """Everything that goes with a booking: care, the audit event, the way back, the letter and the reminders."""
+def told(
+    appointment: Appointment, *, by: User | None, now: datetime, reason: str = "", offer: Offer | None = None
+) -> Appointment:
+    """Everything that goes with a booking: care, the audit event, the way back, the letter and the reminders.
+
+    `offer` is the one that was taken by it.
+    """
     begin_care(runner=appointment.runner, therapist=appointment.therapist, by=by, now=now)
     record(
         by=by,
@@ -331,6 +336,6 @@ def told(appointment: Appointment, *, by: User | None, now: datetime, reason: st
         reason=reason,
         changes={"start": [None, appointment.start], "therapist": [None, appointment.therapist_id]},
     )
-    remember(appointment=appointment, kind=Change.Kind.BOOKED, before={}, by=by, now=now)
+    remember(appointment=appointment, kind=Change.Kind.BOOKED, before={}, by=by, now=now, offer=offer)
     messages.plan_booked(appointment, now=now)
     return appointment

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from bookings.models import Appointment, Change
+from bookings.models import Appointment, Change, Offer, WaitlistEntry
 from clinic.audit.services import plain
 from clinic.people.models import User
 
@@ -35,11 +35,28 @@ def standing(appointment: Appointment) -> dict[str, Any]:
 
 
 def remember(
-    *, appointment: Appointment, kind: str, before: Mapping[str, Any], by: User | None, now: datetime
+    *,
+    appointment: Appointment,
+    kind: str,
+    before: Mapping[str, Any],
+    by: User | None,
+    now: datetime,
+    offer: Offer | None = None,
+    wish: WaitlistEntry | None = None,
 ) -> Change:
-    """Keep what was just done (`Change.Kind`) with how it stood `before`; in the transaction of the act itself."""
+    """Keep what was just done (`Change.Kind`) with how it stood `before`; in the transaction of the act itself.
+
+    `offer` and `wish` are what it answered, or the wish that a cancellation began.
+    """
     return Change.objects.create(
-        appointment=appointment, kind=kind, before=plain(before), sequence=appointment.sequence, by=by, at=now
+        appointment=appointment,
+        kind=kind,
+        before=plain(before),
+        sequence=appointment.sequence,
+        offer=offer,
+        wish=offer.entry if offer is not None else wish,
+        by=by,
+        at=now,
     )
 
 

@@ -1,11 +1,12 @@
 """Moving and cancelling a session: one act each, inside the service's rules, or past them with a reason."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
+from typing import Any
 
 from bookings import messages, video
 from bookings.access import may_change_freely
-from bookings.models import Appointment, Change
+from bookings.models import Appointment, Change, Offer, WaitlistEntry
 from bookings.models.appointments import State
 from bookings.prices import cost_of_cancelling
 from bookings.services.booking import FOREIGN, checked_start, place
@@ -86,20 +87,28 @@ def move_appointment(
     after.therapist = target
     length = before.length if before.length != before.service.length else None
     place(after, start=start, now=now, offered_by=zones, moving=before, beyond_rules=override, length=length)
-    write_move(after, was=before.start, was_with=before.therapist_id, by=by, now=now, reason=reason)
-    remember(appointment=after, kind=Change.Kind.MOVED, before=standing(before), by=by, now=now)
-    messages.plan_moved(after, was=before.start, now=now)
-    return after
+    return write_move(after, stood=standing(before), by=by, now=now, reason=reason)
 
 
-def write_move(session: Appointment, *, was: datetime, was_with: int, by: User, now: datetime, reason: str) -> None:
-    """Store a session that has its new time, room and therapist; it stood at `was` with the therapist `was_with`."""
+def write_move(
+    session: Appointment,
+    *,
+    stood: Mapping[str, Any],
+    by: User,
+    now: datetime,
+    reason: str = "",
+    offer: Offer | None = None,
+) -> Appointment:
+    """Store a session that has its new time, room and therapist, and everything that goes with a move.
+
+    `stood` is how it was (`changes.standing`); `offer` the one that was taken by moving.
+    """
     session.sequence += 1
     if session.is_online and not session.video_key:
         session.video_key = video.new_key()
     session.full_clean(validate_unique=False, validate_constraints=False, exclude=FOREIGN)
     session.save()
-    if session.therapist_id != was_with:
+    if session.therapist_id != stood["therapist_id"]:
         begin_care(runner=session.runner, therapist=session.therapist, by=by, now=now)
     record(
         by=by,
@@ -107,8 +116,11 @@ def write_move(session: Appointment, *, was: datetime, was_with: int, by: User, 
         subject=session,
         runner=session.runner,
         reason=reason,
-        changes={"start": [was, session.start], "therapist": [was_with, session.therapist_id]},
+        changes={"start": [stood["start"], session.start], "therapist": [stood["therapist_id"], session.therapist_id]},
     )
+    remember(appointment=session, kind=Change.Kind.MOVED, before=stood, by=by, now=now, offer=offer)
+    messages.plan_moved(session, was=stood["start"], now=now)
+    return session
 
 
 @whole
@@ -137,7 +149,6 @@ def cancel_appointment(
     if found.state == State.CANCELLED and found.hold_expires_at is None:
         return found
     require_change(found, by, now, reason, verb="cancel")
-    stood = standing(found)
     cost = cost_of_cancelling(found, now)
     if cost and not accept_fee and not may_change_freely(by, found):
         raise DomainError(
@@ -146,22 +157,40 @@ def cancel_appointment(
             fields={"accept_fee": f"It costs {pounds(cost)}."},
             late_fee_pence=cost,
         )
-    found.state, found.cancel_reason, found.cancelled_at = State.CANCELLED, reason, now
-    found.late_fee_pence = cost if cost and accept_fee else None
-    found.sequence += 1
-    found.save(update_fields=["state", "cancel_reason", "cancelled_at", "late_fee_pence", "sequence"])
-    fees = {"late_fee_pence": [cost, found.late_fee_pence]} if cost else {}
+    return end_session(found, by=by, now=now, reason=reason, cost=cost, charged=accept_fee)
+
+
+def end_session(
+    session: Appointment,
+    *,
+    by: User,
+    now: datetime,
+    reason: str,
+    cost: int = 0,
+    charged: bool = False,
+    wish: WaitlistEntry | None = None,
+) -> Appointment:
+    """Cancel the locked, booked `session` with everything that goes with it: audit, the way back, the letter.
+
+    `cost` (pence) is charged or waived; `wish` is the one that waits in its place.
+    """
+    stood = standing(session)
+    session.state, session.cancel_reason, session.cancelled_at = State.CANCELLED, reason, now
+    session.late_fee_pence = cost if cost and charged else None
+    session.sequence += 1
+    session.save(update_fields=["state", "cancel_reason", "cancelled_at", "late_fee_pence", "sequence"])
+    fees = {"late_fee_pence": [cost, session.late_fee_pence]} if cost else {}
     record(
         by=by,
         action="appointment.cancelled",
-        subject=found,
-        runner=found.runner,
+        subject=session,
+        runner=session.runner,
         reason=reason,
         changes={"state": [State.BOOKED, State.CANCELLED], **fees},
     )
-    remember(appointment=found, kind=Change.Kind.CANCELLED, before=stood, by=by, now=now)
-    messages.plan_cancelled(found, now=now)
-    return found
+    remember(appointment=session, kind=Change.Kind.CANCELLED, before=stood, by=by, now=now, wish=wish)
+    messages.plan_cancelled(session, now=now)
+    return session
 
 
 @whole

@@ -5,18 +5,20 @@ itself, so there is nothing to race for: answering, expiring and booking all wai
 """
 
 from datetime import datetime
+from functools import partial
 
 from django.db import connection
 from django.db.models import QuerySet
 
-from bookings import messages, video
+from bookings import video
 from bookings.letters import offers as offer_letters
 from bookings.models import Appointment, Offer, Service, TimePreference, WaitlistEntry
 from bookings.models.appointments import LOST, State
 from bookings.models.waitlist import EntryState, OfferState
 from bookings.services.booking import FOREIGN, checked_start, place, told
-from bookings.services.changing import write_move
-from bookings.services.transactions import current, lock, require, whole
+from bookings.services.changes import standing
+from bookings.services.changing import end_session, write_move
+from bookings.services.transactions import LAPSED, current, lock, require, whole
 from clinic.audit.services import record
 from clinic.core.errors import Conflict, DomainError
 from clinic.people.models import RunnerProfile, TherapistProfile, User
@@ -157,15 +159,22 @@ def put_down(
 ) -> None:
     """Enter the hold in the book. It leaves alone what the runner is holding just now in their own browser.
 
-    It names the runner, whom the database then keeps from being in two places; but not where it lies beside the very
-    session it would replace.
+    The session it would replace stands until the offer is taken. So the hold may lie beside it only with another therapist
+    and in another room, and then it names no runner, whom the database keeps from being in two places. With the same
+    therapist no minute can stand in the book twice: such a time needs no answer either, the session can be moved there at
+    once. Raises DomainError `runs_into_session`, and what `place` raises.
     """
-    Appointment.objects.filter(state=State.HELD, runner=hold.runner, hold_expires_at__lte=now).update(
-        state=State.CANCELLED, cancel_reason="The hold ended.", cancelled_at=now
-    )
-    place(hold, start=start, now=now, offered_by=zones, moving=gives_up, beyond_rules=beyond_rules, keeps_holds=True)
-    if gives_up is not None and gives_up.period.overlaps(hold.period):
-        hold.runner = None  # type: ignore[assignment]  # else the two would be in each other's way
+    drop_lapsed_of(hold.runner, now)
+    take = partial(place, hold, start=start, now=now, offered_by=zones, beyond_rules=beyond_rules, keeps_holds=True)
+    take(moving=gives_up)
+    if gives_up is not None and gives_up.busy_from < hold.busy_until and hold.busy_from < gives_up.busy_until:
+        if gives_up.therapist_id == hold.therapist_id:
+            raise DomainError(
+                "That time runs into the session it would replace. Move the session there instead.",
+                code="runs_into_session",
+            )
+        hold.runner = None  # type: ignore[assignment]
+        take(length=hold.length)
     hold.full_clean(validate_unique=False, validate_constraints=False, exclude=FOREIGN)
     hold.save(force_insert=True)
 
@@ -183,11 +192,11 @@ def accept_offer(*, offer: Offer, by: User, now: datetime) -> Appointment:
         return taken_by(found)
     require_open(found, now)
     if session is not None:
-        booked = move_into(session, found.hold, by=by, now=now)
+        booked = move_into(session, found, by=by, now=now)
     elif found.moves_id is not None:
         raise Conflict("Your session was changed meanwhile. Look at it again.", code="changed_meanwhile")
     else:
-        booked = book_held(found.hold, runner, by=by, now=now)
+        booked = book_held(found, by=by, now=now)
     close(found, OfferState.ACCEPTED, now)
     if found.entry_id is not None:
         WaitlistEntry.objects.filter(pk=found.entry_id).update(state=EntryState.BOOKED, ended_at=now)
@@ -210,13 +219,22 @@ def decline_offer(*, offer: Offer, by: User, now: datetime, cancel: bool = False
         return found
     require_open(found, now)
     let_go(found, now)
-    close(found, OfferState.DECLINED, now)
-    record(by=by, action="offer.declined", subject=found, runner=runner)
-    if found.moves_id is not None and session is not None:
-        first_in_line(session, keeps=not cancel, by=by, now=now)
-        if cancel:
-            cancel_free(session, by=by, now=now)
+    cancels = cancel and found.moves_id is not None and session is not None
+    wish = turn_down(found, session, keeps=not cancels, by=by, now=now)
+    if cancels:
+        end_session(session, by=by, now=now, reason=LOST, wish=wish)  # type: ignore[arg-type]
     return found
+
+
+def turn_down(
+    offer: Offer, session: Appointment | None, *, by: User, now: datetime, keeps: bool = True, reason: str = ""
+) -> WaitlistEntry | None:
+    """Close the offer as declined. Where it was for a session the clinic cannot keep, returns the wish put in its place."""
+    close(offer, OfferState.DECLINED, now)
+    record(by=by, action="offer.declined", subject=offer, runner=runner_of(offer), reason=reason)
+    if offer.moves_id is None or session is None:
+        return None
+    return first_in_line(session, keeps=keeps, by=by, now=now)
 
 
 def expire_offers(*, now: datetime) -> int:
@@ -339,24 +357,32 @@ def let_go(offer: Offer, now: datetime) -> None:
     )
 
 
-def book_held(hold: Appointment, runner: RunnerProfile, *, by: User, now: datetime) -> Appointment:
+def book_held(offer: Offer, *, by: User, now: datetime) -> Appointment:
     """The hold becomes the runner's session."""
+    hold, runner = offer.hold, runner_of(offer)
+    drop_lapsed_of(runner, now)
     hold.runner, hold.state, hold.hold_expires_at, hold.booked_at, hold.booked_by = runner, State.BOOKED, None, now, by
     hold.full_clean(validate_unique=False, validate_constraints=False, exclude=FOREIGN)
     hold.save()
-    return told(hold, by=by, now=now)
+    return told(hold, by=by, now=now, offer=offer)
 
 
-def move_into(session: Appointment, hold: Appointment, *, by: User, now: datetime) -> Appointment:
+def move_into(session: Appointment, offer: Offer, *, by: User, now: datetime) -> Appointment:
     """The session takes the held time; its old one is free in the same moment."""
-    was_start, was_with = session.start, session.therapist_id
+    hold, stood = offer.hold, standing(session)
+    drop_lapsed_of(session.runner, now)
     hold.state, hold.cancel_reason, hold.cancelled_at = State.CANCELLED, "The session moved here.", now
     hold.save(update_fields=["state", "cancel_reason", "cancelled_at"])
     for name in TAKES_OVER:
         setattr(session, name, getattr(hold, name))
-    write_move(session, was=was_start, was_with=was_with, by=by, now=now, reason="An offered time was taken.")
-    messages.plan_moved(session, was=was_start, now=now)
-    return session
+    return write_move(session, stood=stood, by=by, now=now, reason="An offered time was taken.", offer=offer)
+
+
+def drop_lapsed_of(runner: RunnerProfile, now: datetime) -> None:
+    """Holds of the runner that have ended keep them from no other time; the constraint cannot read a clock."""
+    Appointment.objects.filter(state=State.HELD, runner=runner, hold_expires_at__lte=now).update(
+        state=State.CANCELLED, cancel_reason=LAPSED, cancelled_at=now
+    )
 
 
 def first_in_line(session: Appointment, *, keeps: bool, by: User, now: datetime) -> WaitlistEntry:
@@ -377,20 +403,3 @@ def first_in_line(session: Appointment, *, keeps: bool, by: User, now: datetime)
     entry.save(force_insert=True)
     record(by=by, action="waitlist.joined", subject=entry, runner=session.runner)
     return entry
-
-
-def cancel_free(session: Appointment, *, by: User, now: datetime) -> None:
-    """The clinic could not keep the session: it ends without a fee, and its letter says so."""
-    session.state, session.cancelled_at = State.CANCELLED, now
-    session.cancel_reason = LOST
-    session.sequence += 1
-    session.save(update_fields=["state", "cancel_reason", "cancelled_at", "sequence"])
-    record(
-        by=by,
-        action="appointment.cancelled",
-        subject=session,
-        runner=session.runner,
-        reason=session.cancel_reason,
-        changes={"state": [State.BOOKED, State.CANCELLED]},
-    )
-    messages.plan_cancelled(session, now=now)

@@ -23,11 +23,12 @@ from bookings.models import (
     TreatmentRoom,
     Workshop,
 )
-from bookings.models.appointments import State
+from bookings.models.appointments import LOST, State
 from bookings.models.waitlist import OfferState
 from bookings.replan import Case, Judged, Option, Table, alternatives, assign, by_runner, local, ranked
+from bookings.services.changing import end_session
 from bookings.services.hours import add_time_off
-from bookings.services.offers import cancel_free, first_in_line, offer_instead, withdraw_offer
+from bookings.services.offers import first_in_line, offer_instead, withdraw_offer
 from bookings.services.transactions import current, lock, require, whole
 from bookings.waitlist.deadlines import LEAST, answer_until, waking_end
 from bookings.zones import same_clock
@@ -370,6 +371,5 @@ def give_up(*, appointment: Appointment, by: User, now: datetime) -> Appointment
         raise DomainError("This session was moved or cancelled meanwhile.", code="not_booked")
     for offer in Offer.objects.filter(moves=session, state=OfferState.OPEN).select_related("moves__runner"):
         withdraw_offer(offer=offer, by=by, now=now)
-    first_in_line(session, keeps=False, by=by, now=now)
-    cancel_free(session, by=by, now=now)
-    return session
+    wish = first_in_line(session, keeps=False, by=by, now=now)
+    return end_session(session, by=by, now=now, reason=LOST, wish=wish)

@@ -5,10 +5,13 @@ from datetime import datetime, timedelta
 from bookings import messages
 from bookings.availability import decide
 from bookings.messages import UNDO
-from bookings.models import Appointment, Change
+from bookings.models import Appointment, Change, Offer, WaitlistEntry
 from bookings.models.appointments import State
+from bookings.models.waitlist import EntryState, OfferState
 from bookings.services.changes import remember, restored, standing
+from bookings.services.offers import turn_down, withdraw_offer
 from bookings.services.transactions import current, drop_lapsed_holds, lock, require, whole
+from bookings.services.waitlist import end_wish
 from clinic.audit.services import record
 from clinic.core.errors import Conflict, DomainError
 from clinic.people.models import TherapistProfile, User
@@ -16,6 +19,7 @@ from clinic.people.models import TherapistProfile, User
 __all__ = ["UNDO", "last_undoable", "may_undo", "remember", "standing", "undo"]
 
 UNDONE = "Undone."
+ANSWERED = ("wish__runner", "offer__hold", "offer__entry__runner", "offer__moves__runner")
 
 
 def may_undo(change: Change, by: User, now: datetime) -> bool:
@@ -33,8 +37,9 @@ def last_undoable(appointment: Appointment, by: User, now: datetime) -> Change |
 def undo(*, change: Change, by: User | None, now: datetime) -> Appointment:
     """Put the session back as it stood before `change`, and take its letters back. A second time changes nothing.
 
-    An undone booking ends like a hold that lapsed: it was never a session. `by` None is whoever booked without an
-    account, whose link the door has checked. Raises Conflict `too_late_to_undo` from UNDO on, or when a letter has left;
+    An undone booking ends like a hold that lapsed: it was never a session. Undoing what took an offer declines it: the
+    wish waits again in its old place, and its time goes to the next. `by` None is whoever booked without an account, whose
+    link the door has checked. Raises Conflict `too_late_to_undo` from UNDO on, or when a letter has left;
     `changed_meanwhile`; `slot_taken` or `runner_busy` when the old time was taken meanwhile; Forbidden `not_yours`.
     """
     require(change.by_id == (by.pk if by else None) or (by is not None and by.is_clinic_staff))
@@ -42,7 +47,7 @@ def undo(*, change: Change, by: User | None, now: datetime) -> Appointment:
     appointment = change.appointment
     was_with = TherapistProfile.objects.get(pk=before.get("therapist_id", appointment.therapist_id))
     lock(therapists=[appointment.therapist, was_with], runner=appointment.runner, service=appointment.service)
-    found, act = current(appointment), Change.objects.get(pk=change.pk)
+    found, act = current(appointment), Change.objects.select_related(*ANSWERED).get(pk=change.pk)
     if act.undone_at is not None:
         return found
     if now >= act.at + UNDO:
@@ -55,6 +60,7 @@ def undo(*, change: Change, by: User | None, now: datetime) -> Appointment:
         raise Conflict("This session was changed again meanwhile. Look at it first.", code="changed_meanwhile")
     now_standing = standing(found)
     put_back(found, act, before, was_with, now)
+    put_wish_back(found, act, by=by, now=now)
     is_mark = act.kind == Change.Kind.MARKED
     found.sequence += 0 if is_mark else 1
     found.save()
@@ -95,6 +101,29 @@ def put_back(found: Appointment, act: Change, before: dict, was_with: TherapistP
         retake(found, moving=now_kept, now=now)
 
 
+def put_wish_back(found: Appointment, act: Change, *, by: User | None, now: datetime) -> None:
+    """Decline the offer `act` took and let its wish wait again; end a wish that the cancellation began.
+
+    Raises Conflict `changed_meanwhile` where that one has brought the runner another time.
+    """
+    if act.offer is not None and by is not None:
+        turn_down(act.offer, found, by=by, now=now, reason=UNDONE)
+    if act.wish is None:
+        return
+    if act.kind != Change.Kind.CANCELLED:
+        fulfilled = WaitlistEntry.objects.filter(pk=act.wish.pk, state=EntryState.BOOKED)
+        if fulfilled.update(state=EntryState.WAITING, ended_at=None):
+            record(by=by, action="waitlist.waits_again", subject=act.wish, runner=found.runner, reason=UNDONE)
+        return
+    if act.wish.state == EntryState.BOOKED:
+        raise Conflict(
+            "The runner has taken another time meanwhile. The session stays cancelled.", code="changed_meanwhile"
+        )
+    for offer in Offer.objects.filter(entry=act.wish, state=OfferState.OPEN):
+        withdraw_offer(offer=offer, by=None, now=now)
+    end_wish(entry=act.wish, by=by, now=now)
+
+
 def retake(found: Appointment, *, moving: Appointment | None, now: datetime) -> None:
     """Take the time `found` names, in its own length, past notice and hours; raises the refusal.
 
@@ -110,17 +139,21 @@ def retake(found: Appointment, *, moving: Appointment | None, now: datetime) -> 
         end=found.busy_until,
         now=now,
     )
-    verdict = decide(
-        service=found.service,
-        therapist=found.therapist,
-        runner=found.runner,
-        start=found.start,
-        now=min(now, found.start - timedelta(seconds=1)),
-        moving=moving,
-        beyond_rules=True,
-        length=found.length,
-        offered_by={found.therapist_id: found.zone},
-    )
+    try:
+        verdict = decide(
+            service=found.service,
+            therapist=found.therapist,
+            runner=found.runner,
+            start=found.start,
+            now=min(now, found.start - timedelta(seconds=1)),
+            moving=moving,
+            beyond_rules=True,
+            length=found.length,
+            offered_by={found.therapist_id: found.zone},
+        )
+    except Conflict as refused:
+        whose = "The runner has something else at" if refused.code == "runner_busy" else "Somebody else has"
+        raise Conflict(f"{whose} the old time by now, so this cannot be undone.", code=refused.code) from refused
     found.treatment_room_id = kept(found, "treatment_room", verdict.room_id, now)
     found.equipment_id = kept(found, "equipment", verdict.equipment_id, now)
 

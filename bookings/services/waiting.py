@@ -3,7 +3,7 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from bookings.models import Appointment, Offer, WaitlistEntry
+from bookings.models import Appointment, Change, Offer, WaitlistEntry
 from bookings.models.waitlist import EntryState, OfferState
 from bookings.services.offers import keep_for, withdraw_offer
 from bookings.services.transactions import require, whole
@@ -15,7 +15,10 @@ from clinic.people.models import TherapistProfile, User
 
 @whole
 def fulfil(*, entry: WaitlistEntry, booked: Appointment, by: User, now: datetime) -> None:
-    """The wish is answered by what was just booked for its runner; what was offered to it is let go. Twice changes nothing."""
+    """The wish is answered by what was just booked for its runner; what was offered to it is let go. Twice changes nothing.
+
+    Undoing the booking lets it wait again.
+    """
     require(by.is_clinic_staff)
     if booked.runner_id != entry.runner_id:
         raise DomainError("This wish is somebody else's. Look at the waitlist.", code="not_waiting")
@@ -26,6 +29,7 @@ def fulfil(*, entry: WaitlistEntry, booked: Appointment, by: User, now: datetime
         return
     for offer in Offer.objects.filter(entry=entry, state=OfferState.OPEN):
         withdraw_offer(offer=offer, by=by, now=now)
+    Change.objects.filter(appointment=booked, kind=Change.Kind.BOOKED).update(wish=entry)
     record(by=by, action="waitlist.booked", subject=entry, runner=entry.runner)
 
 

@@ -237,6 +237,9 @@ def undo(request: HttpRequest, change_id: UUID) -> HttpResponse:
     except DomainError as refused:
         messages.error(request, refused.message)
         return redirect("bookings:appointment", found.pk)
+    if change.kind == Change.Kind.BOOKED and change.wish_id:
+        messages.success(request, f"Undone: {what} is not booked, and goes to the next in line. The wish waits again.")
+        return redirect("bookings:waitlist")
     if change.kind == Change.Kind.BOOKED:
         messages.success(request, f"Undone: {what} is not booked. Nobody was told.")
         return redirect(f"{reverse('bookings:times', args=[found.service.slug])}?therapist={found.therapist.slug}")
