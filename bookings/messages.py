@@ -172,17 +172,8 @@ def facts(reminder: Reminder) -> dict[str, Any]:
     return appointment_facts(appointment) if appointment is not None else {}
 
 
-def open_address(appointment: Appointment) -> str:
-    """The session's page for whoever booked it without an account: the link is the key."""
-    return settings.SITE_URL + reverse("bookings:visit", args=[links.sign(appointment)])
-
-
 def appointment_facts(appointment: Appointment) -> dict[str, Any]:
-    """The facts every letter about `appointment` may use; instants are UTC, addresses carry the clinic's host."""
-
-    def address(name: str, *args: object) -> str:
-        return settings.SITE_URL + reverse(f"bookings:{name}", args=args)
-
+    """The facts every letter about `appointment` may use; instants are UTC, addresses carry the clinic's host and open for the runner."""
     return {
         "start": appointment.start,
         "therapist": appointment.therapist.user.name,
@@ -192,9 +183,9 @@ def appointment_facts(appointment: Appointment) -> dict[str, Any]:
         "room_opens": video.opens_at(appointment),
         "change_until": appointment.change_until,
         "late_fee": pounds(appointment.late_fee_pence) if appointment.late_fee_pence else "",
-        "page_url": address("appointment", appointment.pk) if appointment.booked_by_id else open_address(appointment),
-        "room_url": address("room", appointment.pk),
-        "move_url": address("move", appointment.pk),
-        "calendar_url": address("calendar", appointment.pk),
-        "book_url": address("book"),
+        "page_url": links.address(appointment),
+        "room_url": links.address(appointment, "room"),
+        "move_url": links.address(appointment, "move"),
+        "calendar_url": links.address(appointment, "calendar"),
+        "book_url": settings.SITE_URL + reverse("bookings:book"),
     }

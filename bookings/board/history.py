@@ -49,12 +49,19 @@ def history_of(appointment: Appointment) -> list[Step]:
         Step(
             at=event.at,
             what=words_for(event),
-            by=names.get(int(event.actor_id), "somebody") if event.actor_id.isdigit() else "the system",
+            by=who(event, names),
             reason=event.reason,
             was=before(event),
         )
         for event in events
     ]
+
+
+def who(event: Event, names: dict[int, str]) -> str:
+    if not event.actor_id.isdigit():
+        return "the system"
+    name = names.get(int(event.actor_id), "somebody")
+    return f"{name}, by the link of a letter" if event.by_link else name
 
 
 def words_for(event: Event) -> str:

@@ -9,6 +9,7 @@ from django.db.models import Model
 from django.urls import reverse
 from icalendar import Alarm, Calendar, Event, vCalAddress, vText
 
+from bookings.letters import links
 from bookings.models import Appointment
 from bookings.models.appointments import State
 from clinic.people.models import User
@@ -59,8 +60,12 @@ def calendar_file(appointment: Appointment, *, reader: User, now: datetime, as_m
     other = appointment.therapist.user if reader.pk == appointment.runner.user_id else appointment.runner.user
     event.add("summary", f"{settings.CLINIC_NAME} with {other.name}")
     event.add("location", where(appointment))
-    event.add("url", page_address(appointment))
-    event.add("description", f"Open, move or cancel: {page_address(appointment)}")
+    if reader.pk == appointment.runner.user_id and links.is_needed(appointment):
+        # The link is a key, and calendars are shown to others: it stays in the letter.
+        event.add("description", "Open, move or cancel it by the link in our e-mail.")
+    else:
+        event.add("url", page_address(appointment))
+        event.add("description", f"Open, move or cancel: {page_address(appointment)}")
     event.add("status", "CANCELLED" if appointment.state == State.CANCELLED else "CONFIRMED")
     event.add("class", "PRIVATE")
     organiser = vCalAddress(f"MAILTO:{address_only(settings.DEFAULT_FROM_EMAIL)}")

@@ -1,9 +1,11 @@
-"""Links that open one session without a log-in, for those who booked it without an account."""
+"""Links that open one session without a log-in, for runners who have none or booked without it."""
 
 from datetime import timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.core import signing
+from django.urls import reverse
 
 from bookings.models import Appointment
 
@@ -22,3 +24,20 @@ def read(token: str) -> UUID | None:
         return UUID(hex=signing.loads(token, salt=SALT, max_age=VALID_FOR))
     except (signing.BadSignature, ValueError, TypeError, AttributeError):
         return None
+
+
+def is_needed(appointment: Appointment) -> bool:
+    """Whether the runner's letters carry the link: they have no log-in, or did not use it to book."""
+    return appointment.booked_by_id is None or not appointment.runner.user.has_usable_password()
+
+
+def page_name(page: str) -> str:
+    """What the URL is called that opens the session's `page` ("move", "room", …) by the link."""
+    return "visit" if page == "appointment" else f"visit_{page}"
+
+
+def address(appointment: Appointment, page: str = "appointment") -> str:
+    """Where the runner opens that page of the session, by link or log-in; carries the clinic's host."""
+    if is_needed(appointment):
+        return settings.SITE_URL + reverse(f"bookings:{page_name(page)}", args=[sign(appointment)])
+    return settings.SITE_URL + reverse(f"bookings:{page}", args=[appointment.pk])

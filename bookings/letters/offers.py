@@ -109,5 +109,6 @@ def facts(reminder: Reminder) -> dict[str, Any]:
         "instead_of": session.start if session is not None else None,
         "waits": offer.entry_id is not None and offer.entry is not None and offer.entry.state == "waiting",
         "offer_url": address("offer_link", link_token(offer)),
-        "wishes_url": address("waitlist"),
+        "wishes_url": address("waitlist") if addressee(offer).has_usable_password() else "",
+        "book_url": address("times", hold.service.slug),
     }

@@ -9,6 +9,7 @@ from django.urls import reverse
 from icalendar import Calendar
 
 from bookings.calendars import ics
+from bookings.letters import links
 from bookings.messages import NEWS, UNDO
 from bookings.models import Appointment, Series
 from bookings.models.appointments import State
@@ -118,6 +119,7 @@ def facts(reminder: Reminder) -> dict[str, Any]:
         "minutes": int(first.length.total_seconds() // 60),
         "online": first.is_online,
         "notice_h": first.service.change_notice_h,
-        "sessions_url": settings.SITE_URL + reverse("bookings:appointments"),
+        "sessions_url": "" if links.is_needed(first) else settings.SITE_URL + reverse("bookings:appointments"),
+        "sessions": [(each.start, links.address(each)) for each in sessions],
         "book_url": settings.SITE_URL + reverse("bookings:book"),
     }

@@ -34,15 +34,15 @@ def last_undoable(appointment: Appointment, by: User, now: datetime) -> Change |
 
 
 @whole
-def undo(*, change: Change, by: User | None, now: datetime) -> Appointment:
+def undo(*, change: Change, by: User, now: datetime) -> Appointment:
     """Put the session back as it stood before `change`, and take its letters back. A second time changes nothing.
 
     An undone booking ends like a hold that lapsed: it was never a session. Undoing what took an offer declines it: the
-    wish waits again in its old place, and its time goes to the next. `by` None is whoever booked without an account, whose
-    link the door has checked. Raises Conflict `too_late_to_undo` from UNDO on, or when a letter has left;
-    `changed_meanwhile`; `slot_taken` or `runner_busy` when the old time was taken meanwhile; Forbidden `not_yours`.
+    wish waits again in its old place, and its time goes to the next. Raises Conflict `too_late_to_undo` from UNDO on, or
+    when a letter has left; `changed_meanwhile`; `slot_taken` or `runner_busy` when the old time was taken meanwhile;
+    Forbidden `not_yours`.
     """
-    require(change.by_id == (by.pk if by else None) or (by is not None and by.is_clinic_staff))
+    require(by.is_clinic_staff or change.by_id == by.pk)
     before = restored(change.before)
     appointment = change.appointment
     was_with = TherapistProfile.objects.get(pk=before.get("therapist_id", appointment.therapist_id))
@@ -101,7 +101,7 @@ def put_back(found: Appointment, act: Change, before: dict, was_with: TherapistP
         retake(found, moving=now_kept, now=now)
 
 
-def put_wish_back(found: Appointment, act: Change, *, by: User | None, now: datetime) -> None:
+def put_wish_back(found: Appointment, act: Change, *, by: User, now: datetime) -> None:
     """Decline the offer `act` took and let its wish wait again; end a wish that the cancellation began.
 
     Raises Conflict `changed_meanwhile` where that one has brought the runner another time.

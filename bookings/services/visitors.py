@@ -199,7 +199,7 @@ def prove(*, visitor: Visitor, code: str, now: datetime, payer: str = "", insure
         found.proven_at = now
         found.save(update_fields=["proven_at"])
         pay_by(held, payer, insurer)
-        return told(held, by=None, now=now)
+        return told(held, by=runner.user, now=now, reason="Without a log-in: by the code from the mail.")
 
     return book()
 

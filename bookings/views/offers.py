@@ -7,16 +7,19 @@ from django.contrib import messages
 from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from bookings import access, services
+from bookings.letters import links
 from bookings.letters.offers import given_up, read_link_token
 from bookings.models import Appointment, Offer
 from bookings.prices import agreed_late_fee, agreed_price
 from bookings.services.offers import is_open, runner_of
 from bookings.views.clock import Clock, clock_of
 from bookings.views.reader import signed_in
+from clinic.audit.services import acting_by_link
 from clinic.core.decorators import public
 from clinic.core.errors import DomainError
 from clinic.people.access import role_required
@@ -55,7 +58,8 @@ def offer_link(request: HttpRequest, token: str) -> HttpResponse:
     if request.method != "POST":
         return offer_page(request, found, clock, by_link=True)
     try:
-        answer(request, found, clock, by=runner_of(found).user)
+        with acting_by_link():
+            answer(request, found, clock, by=runner_of(found).user)
     except DomainError as refused:
         return offer_page(request, access.offer_by_key(str(found.pk)), clock, by_link=True, refused=refused)
     return redirect("bookings:offer_link", token)
@@ -76,13 +80,15 @@ def offer_page(
     request: HttpRequest, found: Offer, clock: Clock, *, by_link: bool = False, refused: DomainError | None = None
 ) -> HttpResponse:
     runner = runner_of(found)
-    charged = given_up(found) or found.hold
+    session = given_up(found)
+    charged = session or found.hold
     context: dict[str, Any] = {
         "layout": "base.html" if by_link or signed_in(request).is_runner else "desk.html",
         "offer": found,
         "hold": found.hold,
         "runner": runner,
-        "session": given_up(found),
+        "session": session,
+        "session_url": links.address(charged) if by_link else reverse("bookings:appointments"),
         "clock": clock,
         "by_link": by_link,
         "for_other": not by_link and not signed_in(request).is_runner,

@@ -29,12 +29,13 @@ APART = timedelta(hours=2)
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """Whose time is looked for, and what for. `therapist` None means anyone; `moving` is the session to be moved."""
+    """Whose time is looked for, and what for. `therapist` None means anyone; `moving` is the session to be moved, whose page is `back`."""
 
     service: Service
     therapist: TherapistProfile | None
     runner: RunnerProfile | None
     moving: Appointment | None = None
+    back: str = ""
 
     @property
     def people(self) -> Sequence[TherapistProfile] | None:
@@ -188,7 +189,7 @@ def address(request: HttpRequest, wish: Wish, first: date) -> str:
     """This page, beginning with `first`."""
     query = {"from": first.isoformat()}
     if wish.moving:
-        return f"{reverse('bookings:move', args=[wish.moving.pk])}?{urlencode(query)}"
+        return f"{request.path}?{urlencode(query)}"
     if wish.therapist:
         query["therapist"] = wish.therapist.slug
     return f"{reverse('bookings:times', args=[wish.service.slug])}?{urlencode(query)}"

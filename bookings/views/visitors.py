@@ -4,6 +4,7 @@ import secrets
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
+from uuid import UUID
 
 from allauth.account.internal.flows.login import perform_login
 from allauth.account.models import Login
@@ -14,21 +15,22 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from rest_framework.throttling import BaseThrottle
 
-from bookings import services
-from bookings.calendars import ics
+from bookings import access, services
 from bookings.forms.runners import CodeForm, DetailsForm, FirstPasswordForm
 from bookings.letters import links
 from bookings.letters.codes import mail_code
-from bookings.models import Appointment, Change, Visitor
+from bookings.models import Visitor
 from bookings.models.appointments import State
 from bookings.prices import agreed_late_fee, agreed_price, part_words
+from bookings.receipts import receipt_of
 from bookings.services import visitors
 from bookings.services.holding import GRACE, HOLD
 from bookings.services.visitors import LONGEST_HOLD
 from bookings.views.clock import Clock, clock_of
+from bookings.views.sessions import Opened, by_link, calendar_file, cancelling, entering, facts, moving, paper, undoing
 from bookings.views.times import Wish, times_page, times_url
 from clinic.core.decorators import public
 from clinic.core.errors import DomainError
@@ -214,34 +216,16 @@ def page_facts(visitor: Visitor, clock: Clock) -> dict[str, Any]:
 
 @public
 @never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-def visit(request: HttpRequest, token: str) -> HttpResponse:
-    """A session that was booked without an account, opened by its own link; for three minutes it can be undone here."""
-    found = opened(token)
-    clock = clock_of(request)
-    change = Change.objects.filter(appointment=found, kind=Change.Kind.BOOKED, by=None, undone_at=None).first()
-    if request.method == "POST":
-        if change is not None:
-            try:
-                services.undo(change=change, by=None, now=clock.now)
-            except DomainError as refused:
-                messages.error(request, refused.message)
-            else:
-                messages.success(request, "Undone: nothing is booked. Nobody was told.")
-                return redirect(times_url(found))
-        return redirect("bookings:visit", token)
-    left = int((change.at + services.UNDO - clock.now).total_seconds()) if change else 0
-    context = {
-        "appointment": found,
-        "token": token,
-        "clock": clock,
-        "price_pence": agreed_price(found),
-        "late_fee_pence": agreed_late_fee(found),
-        "change_until": found.change_until,
-        "is_coming": found.is_coming(clock.now),
-        "undo_left": left if found.state == State.BOOKED else 0,
+@require_safe
+@by_link
+def visit(request: HttpRequest, opened: Opened) -> HttpResponse:
+    """A session by its own link, without a log-in; a runner who is logged in gets the page they know."""
+    found, clock = opened.session, opened.clock(request)
+    if request.user == opened.by:
+        return redirect("bookings:appointment", found.pk)
+    context = facts(opened, clock) | {
         "just_booked": "booked" in request.GET and found.state == State.BOOKED,
-        "has_log_in": found.runner.user.has_usable_password(),
+        "has_log_in": opened.by.has_usable_password(),
         "may_choose": may_choose(request, found.runner, clock.now),
         "form": FirstPasswordForm(),
     }
@@ -250,21 +234,57 @@ def visit(request: HttpRequest, token: str) -> HttpResponse:
 
 @public
 @require_safe
-def visit_calendar(request: HttpRequest, token: str) -> HttpResponse:
-    """The same session as a file for the runner's own calendar."""
-    found = opened(token)
-    content = ics.calendar_file(found, reader=found.runner.user, now=clock_of(request).now, as_method="PUBLISH")
-    name = f'attachment; filename="{ics.file_name(found)}"'
-    return HttpResponse(content, content_type=ics.MIME_TYPE, headers={"Content-Disposition": name})
+@by_link
+def visit_calendar(request: HttpRequest, opened: Opened) -> HttpResponse:
+    return calendar_file(request, opened)
 
 
-def opened(token: str) -> Appointment:
-    """The session a link opens. Raises Http404 for any other text, and for a session that is none any more."""
-    found_id = links.read(token)
-    found = Appointment.objects.sessions().with_people().filter(pk=found_id).first() if found_id else None
-    if found is None:
-        raise Http404("No such session.")
-    return found
+@public
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@by_link
+def visit_move(request: HttpRequest, opened: Opened) -> HttpResponse:
+    return moving(request, opened)
+
+
+@public
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@by_link
+def visit_cancel(request: HttpRequest, opened: Opened) -> HttpResponse:
+    return cancelling(request, opened)
+
+
+@public
+@require_POST
+@by_link
+def visit_undo(request: HttpRequest, opened: Opened, change_id: UUID) -> HttpResponse:
+    """Only what was done to the session of the link."""
+    change = access.get_change(opened.by, change_id)
+    if change.appointment_id != opened.session.pk:
+        raise Http404("No such change.")
+    return undoing(request, opened, change)
+
+
+@public
+@never_cache
+@require_safe
+@by_link
+def visit_room(request: HttpRequest, opened: Opened) -> HttpResponse:
+    """The runner's way in, online."""
+    if not opened.session.video_key:
+        raise Http404("No such room.")
+    return entering(request, opened)
+
+
+@public
+@never_cache
+@require_safe
+@by_link
+def visit_receipt(request: HttpRequest, opened: Opened) -> HttpResponse:
+    if receipt_of(opened.session) is None:
+        raise Http404("No such receipt.")
+    return paper(request, opened)
 
 
 def may_choose(request: HttpRequest, runner: RunnerProfile, now: datetime) -> bool:

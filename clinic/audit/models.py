@@ -22,6 +22,7 @@ class Event(models.Model):
     at = models.DateTimeField(db_index=True, help_text="Instant of the act, UTC.")
     actor_id = models.CharField(max_length=40, blank=True, help_text="User id; empty when the system acted.")
     actor_role = models.CharField(max_length=20, blank=True)
+    by_link = models.BooleanField(default=False, help_text="By the signed link of a letter, without a log-in.")
     action = models.CharField(max_length=60, help_text="What was done, as in appointment.moved.")
     subject_type = models.CharField(max_length=60)
     subject_id = models.CharField(max_length=64)

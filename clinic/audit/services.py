@@ -1,4 +1,5 @@
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
@@ -9,6 +10,13 @@ from django.db.models import Model
 from django.utils import timezone
 
 from clinic.audit.models import Event
+
+
+@contextmanager
+def acting_by_link() -> Iterator[None]:
+    """Whatever is recorded inside was done by the signed link of a letter, and says so."""
+    with structlog.contextvars.bound_contextvars(by_link=True):
+        yield
 
 
 def record(
@@ -24,6 +32,7 @@ def record(
 
     `runner` is the RunnerProfile whose record it is. `changes` maps field names to [before, after].
     """
+    known = structlog.contextvars.get_contextvars()
     return Event.objects.create(
         at=timezone.now(),
         actor_id=str(by.pk) if by is not None and by.pk else "",
@@ -34,7 +43,8 @@ def record(
         runner_id=str(runner.pk) if runner is not None else "",
         reason=reason,
         changes=plain(changes or {}),
-        request_id=structlog.contextvars.get_contextvars().get("request_id", ""),
+        request_id=known.get("request_id", ""),
+        by_link=known.get("by_link", False),
     )
 
 

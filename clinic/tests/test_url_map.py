@@ -229,8 +229,13 @@ def world(request: pytest.FixtureRequest, settings: Any, clock: Any) -> SimpleNa
         "bookings:times": {"slug": service.slug},
         "bookings:service_edit": {"slug": service.slug},
         "bookings:free": {"slug": service.slug},
-        "bookings:visit": {"token": links.sign(booked)},
-        "bookings:visit_calendar": {"token": links.sign(booked)},
+        **{
+            f"bookings:{name}": {"token": links.sign(booked), "change_id": change.pk}
+            for name in (
+                "visit",
+                *(f"visit_{page}" for page in ("calendar", "move", "cancel", "undo", "room", "receipt")),
+            )
+        },
         "bookings:series": {"slug": service.slug},
         "bookings:offer_link": {"token": link_token(offer)},
         "api:therapist": {"slug": therapist.therapist.slug},

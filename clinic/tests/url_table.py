@@ -19,7 +19,7 @@ PRIVATE = {
 }
 """Arguments that name a record of one runner."""
 
-OPEN_BY_TOKEN: set[str] = {"bookings:offer_link"}
+OPEN_BY_TOKEN: set[str] = {"bookings:offer_link", "bookings:visit_undo"}
 """Addresses whose unguessable link is itself the key."""
 
 PUBLIC = {
@@ -42,6 +42,8 @@ PUBLIC = {
     "bookings:free",
     "bookings:visit",
     "bookings:visit_calendar",
+    "bookings:visit_move",
+    "bookings:visit_cancel",
     "bookings:offer_link",
     "people:accept_invitation",
     "people:consent",
@@ -107,8 +109,13 @@ TABLE = {
     "bookings:first_password": ("302 302 302 302 302 302", "302 302 302 302 302 302"),
     "bookings:free": ("200 200 200 200 200 200", "405 405 405 405 405 405"),
     "bookings:preferences": ("302 200 200 403 403 403", "302 422 422 403 403 403"),
-    "bookings:visit": ("200 200 200 200 200 200", "302 302 302 302 302 302"),
+    "bookings:visit": ("200 302 200 200 200 200", "405 405 405 405 405 405"),
     "bookings:visit_calendar": ("200 200 200 200 200 200", "405 405 405 405 405 405"),
+    "bookings:visit_move": ("200 200 200 200 200 200", "200 200 200 200 200 200"),
+    "bookings:visit_cancel": ("200 200 200 200 200 200", "302 302 302 302 302 302"),
+    "bookings:visit_undo": ("405 405 405 405 405 405", "302 302 302 302 302 302"),
+    "bookings:visit_room": ("404 404 404 404 404 404", "405 405 405 405 405 405"),
+    "bookings:visit_receipt": ("404 404 404 404 404 404", "405 405 405 405 405 405"),
     "bookings:check": ("302 200 404 403 403 403", "302 302 404 403 403 403"),
     "bookings:times": ("200 200 200 200 200 200", "409 409 409 409 409 409"),
     "bookings:appointments": ("302 200 200 200 200 302", "302 405 405 405 405 405"),

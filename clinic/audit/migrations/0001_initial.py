@@ -20,6 +20,7 @@ class Migration(migrations.Migration):
                 ('at', models.DateTimeField(db_index=True, help_text='Instant of the act, UTC.')),
                 ('actor_id', models.CharField(blank=True, help_text='User id; empty when the system acted.', max_length=40)),
                 ('actor_role', models.CharField(blank=True, max_length=20)),
+                ('by_link', models.BooleanField(default=False, help_text='By the signed link of a letter, without a log-in.')),
                 ('action', models.CharField(help_text='What was done, as in appointment.moved.', max_length=60)),
                 ('subject_type', models.CharField(max_length=60)),
                 ('subject_id', models.CharField(max_length=64)),
