@@ -1,12 +1,13 @@
 """Questions about free times: every start of a range, the next of each therapist, and the one decision about a start.
 
 Whatever the number of therapists, days and appointments, a search is three queries, and one more for the therapists who
-are free only after the range (`bookings.engine.diaries` asks them).
+are free only after the range (`bookings.engine.diaries` asks them). The decision about one start is one.
 """
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
+from uuid import UUID
 
 from bookings import slots
 from bookings.engine.diaries import (
@@ -16,6 +17,7 @@ from bookings.engine.diaries import (
     offering,
     open_search,
     open_timetables,
+    read_around,
     read_diaries,
 )
 from bookings.engine.reading import Search, is_taken
@@ -58,12 +60,13 @@ class Found(NamedTuple):
 class Verdict(NamedTuple):
     """A start that can be booked: the zone of the therapist's clock then, the room and the piece of equipment it takes.
 
-    None where it needs none, as a room online.
+    None where it needs none, as a room online. `holds` bar it no more but stand in its place: end them before it is written.
     """
 
     zone: str
     room_id: int | None
     equipment_id: int | None
+    holds: list[UUID]
 
 
 def find_slots(
@@ -217,23 +220,25 @@ def decide(
             fields={"therapist": "Does not offer this session."},
         )
     at = slots.seconds(start)
-    diaries, others, taken = read_diaries(search, [therapist.pk], at, at + 1)
+    around = read_around(search, [therapist.pk], at, with_holds=True)
+    diary, taken = around.diaries[therapist.pk], around.taken
     agreed = moving is not None and moving.start == start and moving.therapist_id == therapist.pk
     refused = slots.refusal(
-        diaries[therapist.pk],
+        diary,
         search.rules,
         at,
         slots.seconds(now),
-        others,
+        around.others,
         beyond_rules=beyond_rules,
         agreed=agreed,
     )
     if refused is not None:
         raise explained(refused, service)
     return Verdict(
-        slots.zone_at(diaries[therapist.pk], at),
+        slots.zone_at(diary, at),
         first_free(search.rules, taken.rooms, at),
         first_free(search.rules, taken.equipment, at),
+        around.holds,
     )
 
 
@@ -241,11 +246,11 @@ def free_at(*, service: Service, runner: RunnerProfile | None, start: datetime, 
     """Primary keys of the listed therapists who are free for the service at `start`."""
     search = open_search(service, None, runner=runner, now=now)
     at = slots.seconds(start)
-    diaries, others, _ = read_diaries(search, list(search.zones), at, at + 1)
+    around = read_around(search, list(search.zones), at)
     return [
         therapist_id
-        for therapist_id, diary in diaries.items()
-        if slots.refusal(diary, search.rules, at, slots.seconds(now), others) is None
+        for therapist_id, diary in around.diaries.items()
+        if slots.refusal(diary, search.rules, at, slots.seconds(now), around.others) is None
     ]
 
 

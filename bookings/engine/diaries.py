@@ -2,14 +2,27 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
 
 from django.db.models import OuterRef, QuerySet
 
 from bookings import slots
 from bookings.engine.reading import Search, Taken, Timetable, read_taken, read_timetables
+from bookings.engine.starts import read_start
 from bookings.models import Appointment, Offer, Service
 from bookings.slots import Diary, Others, Rules
 from clinic.people.models import RunnerProfile, TherapistProfile
+
+
+class Around(NamedTuple):
+    """Everything that decides about one start: `holds` are those that have to make way for it."""
+
+    diaries: dict[int, Diary]
+    others: Others
+    taken: Taken
+    holds: list[UUID]
+
 
 REACH = timedelta(days=2)
 """Local days and UTC days never differ by more."""
@@ -83,13 +96,27 @@ def read_diaries(
     rules, tables = search.rules, search.timetables
     capped = [each for each in therapist_ids if tables[each].is_capped] if search.service.pk else []
     taken = read_taken(search, therapist_ids, low - rules.before, high + rules.length + rules.after, capped=capped)
+    diaries, others = put_together(search, tables, therapist_ids, taken)
+    return diaries, others, taken
+
+
+def read_around(search: Search, therapist_ids: Sequence[int], at: slots.Seconds, *, with_holds: bool = False) -> Around:
+    """What is open and what is taken for the one start `at`, in one query; `with_holds` asks for one therapist."""
+    tables, taken, holds = read_start(search, therapist_ids, at, with_holds=with_holds)
+    return Around(*put_together(search, tables, therapist_ids, taken), taken, holds)
+
+
+def put_together(
+    search: Search, tables: Mapping[int, Timetable], therapist_ids: Sequence[int], taken: Taken
+) -> tuple[dict[int, Diary], Others]:
+    """Each therapist's diary, and what bars a start beside it."""
     diaries = {
         each: diary_of(search.zones[each], tables[each], taken.busy.get(each, ()), taken.sessions.get(each))
         for each in therapist_ids
     }
     rooms = list(taken.rooms.values())
     pieces = list(taken.equipment.values()) if search.service.equipment_kind else None
-    return diaries, slots.taken_elsewhere(rules, runner=taken.runner, rooms=rooms, equipment=pieces), taken
+    return diaries, slots.taken_elsewhere(search.rules, runner=taken.runner, rooms=rooms, equipment=pieces)
 
 
 def open_timetables(search: Search, ahead: timedelta) -> None:

@@ -1,4 +1,4 @@
-"""The two statements behind every question about free times, in SQL for PostgreSQL and SQLite alike.
+"""The two statements behind every question about free times, in SQL for PostgreSQL and SQLite alike; asked of one start, one.
 
 They are asked on every look at a list of times, for up to a thousand therapists, which is why they are written out and
 not put together by the ORM each time: that cost more than the database does. Numbers go in and out as whole numbers:
@@ -187,18 +187,28 @@ def read_timetables(
 
     `service_id` is the service whose daily limit counts besides that of all, 0 for none. An outside calendar's busy times count as time off. Of journeys that overlap the one that begins last comes first.
     """
+    with connection.cursor() as cursor:
+        cursor.execute(timetable_sql(dialect()), timetable_parameters(therapist_ids, low, high, place, service_id))
+        return timetables_of(therapist_ids, cursor.fetchall())
+
+
+def timetable_parameters(
+    therapist_ids: Sequence[int], low: datetime, high: datetime, place: str, service_id: int
+) -> list[Any]:
+    """What `timetable_sql` is asked with."""
     keys, since, until, first, last = many(therapist_ids), moment(low), moment(high), day(low.date()), day(high.date())
     places = (str(HoursPlace.EITHER), str(place))
-    parameters = [
+    return [
         *(keys, *places, last, first, many(weekdays(low.date(), high.date()))),
         *(keys, *places, first, last),
         *(keys, until, since, keys, until, since),
         *(keys, last, first, keys, service_id),
     ]
+
+
+def timetables_of(therapist_ids: Sequence[int], rows: Sequence[tuple[Any, ...]]) -> dict[int, Timetable]:
+    """The rows of `timetable_sql` by therapist."""
     found = {each: Timetable() for each in therapist_ids}
-    with connection.cursor() as cursor:
-        cursor.execute(timetable_sql(dialect()), parameters)
-        rows = cursor.fetchall()
     journeys: dict[int, list[tuple[int, int, Away]]] = {}
     for kind, therapist, one, two, three, four, five, text in rows:
         if kind == HOURS:
@@ -212,9 +222,9 @@ def read_timetables(
             found[therapist].off.append((one, two))
         elif kind == AWAY:
             journeys.setdefault(therapist, []).append((one, three, Away(date_of(one), date_of(two), text)))
-        elif two:
+        elif kind == CAP and two:
             found[therapist].most_of_service = one
-        else:
+        elif kind == CAP:
             found[therapist].most = one
     for therapist, each in journeys.items():
         found[therapist].away = [away for _, _, away in sorted(each, reverse=True)]
@@ -226,7 +236,7 @@ def weekdays(first: date, last: date) -> list[int]:
     return sorted({(first.weekday() + day) % 7 for day in range(min(7, (last - first).days + 1))})
 
 
-THERAPIST, RUNNER, ROOM, PIECE, SESSION = 1, 2, 3, 4, 5
+THERAPIST, RUNNER, ROOM, PIECE, SESSION, HOLD = 11, 12, 13, 14, 15, 16
 
 
 class Statement:
@@ -240,9 +250,13 @@ class Statement:
         self.parts.append(sql)
         self.parameters += parameters
 
-    def rows(self) -> list[tuple[int, int, int, int]]:
+    @property
+    def sql(self) -> str:
+        return "\nUNION ALL\n".join(self.parts)
+
+    def rows(self) -> list[tuple[Any, ...]]:
         with connection.cursor() as cursor:
-            cursor.execute("\nUNION ALL\n".join(self.parts), self.parameters)
+            cursor.execute(self.sql, self.parameters)
             return cursor.fetchall()
 
 
@@ -275,6 +289,14 @@ def read_taken(
 
     For the `capped` therapists also the sessions of all local days that `low`..`high` touches.
     """
+    asked = taken_statement(search, therapist_ids, low, high)
+    if capped:
+        add_sessions(asked, search, capped, low, high)
+    return taken_of(asked.rows())
+
+
+def taken_statement(search: Search, therapist_ids: Sequence[int], low: int, high: int) -> Statement:
+    """Columns: kind, owner, and the two ends of a range in seconds."""
     says, service = dialect(), search.service
     live, known = keeping_time(search)
     since, until = instant(low), instant(high)
@@ -316,22 +338,36 @@ def read_taken(
             f" JOIN bookings_equipment e ON e.id = a.equipment_id WHERE e.is_active AND e.kind = %s AND {live} AND {NEAR}",
             *(kind, *known, *near),
         )
-    if capped:
-        asked.add(
-            f"SELECT {SESSION}, a.therapist_id, {says.epoch.format('a.start')}, CASE WHEN a.service_id = %s THEN 1 ELSE 0 END"
-            " FROM bookings_appointment a"
-            f" WHERE a.therapist_id {says.among} AND {live} AND a.workshop_id IS NULL AND a.start > %s AND a.start < %s",
-            *(service.pk, many(capped), *known, moment(since - TWO_DAYS), moment(until + TWO_DAYS)),
-        )
-    return sorted_out(asked.rows())
+    return asked
+
+
+def add_sessions(
+    asked: Statement, search: Search, therapist_ids: Sequence[int], low: int, high: int, *, only_capped: bool = False
+) -> None:
+    """The sessions of the local days that `low`..`high` touches; with `only_capped` of those therapists who have a limit."""
+    says = dialect()
+    live, known = keeping_time(search)
+    limit = (
+        " AND EXISTS (SELECT 1 FROM bookings_dailycap c WHERE c.therapist_id = a.therapist_id"
+        " AND (c.service_id IS NULL OR c.service_id = %s))"
+        if only_capped
+        else ""
+    )
+    asked.add(
+        f"SELECT {SESSION}, a.therapist_id, {says.epoch.format('a.start')}, CASE WHEN a.service_id = %s THEN 1 ELSE 0 END"
+        " FROM bookings_appointment a"
+        f" WHERE a.therapist_id {says.among} AND {live} AND a.workshop_id IS NULL AND a.start > %s AND a.start < %s{limit}",
+        *(search.service.pk, many(therapist_ids), *known, moment(instant(low) - TWO_DAYS)),
+        *(moment(instant(high) + TWO_DAYS), *([search.service.pk] if only_capped else [])),
+    )
 
 
 TWO_DAYS = timedelta(days=2)
 """Further than this no local day reaches beyond the instants it is asked for."""
 
 
-def sorted_out(rows: Sequence[tuple[int, int, int, int]]) -> Taken:
-    """The rows of `read_taken` by what they are about."""
+def taken_of(rows: Sequence[tuple[Any, ...]]) -> Taken:
+    """The rows of `taken_statement` by what they are about."""
     taken = Taken()
     places = {ROOM: taken.rooms, PIECE: taken.equipment, THERAPIST: taken.busy}
     for kind, owner, one, two in rows:

@@ -1,11 +1,12 @@
 """Taking a time: for oneself, for a caller, with one therapist or with anyone."""
 
-from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.db.models import Count, OuterRef, Subquery
 
 from bookings import messages, slots, video
 from bookings.availability import decide, explained, free_at, is_plainly_taken, least_loaded
@@ -15,12 +16,13 @@ from bookings.models.catalogue import LONGEST_SESSION_MIN, SHORTEST_SESSION_MIN
 from bookings.prices import price_of
 from bookings.services.changes import remember
 from bookings.services.paying import pay_by
-from bookings.services.transactions import drop_lapsed_holds, lock, require, whole
+from bookings.services.transactions import end_holds, lock, require, whole
 from bookings.slots import Refusal
-from clinic.audit.services import record
+from clinic.audit.models import Event
+from clinic.audit.services import noted, record, record_all
 from clinic.core.errors import DomainError, Forbidden
 from clinic.people.models import RunnerProfile, TherapistProfile, User
-from clinic.people.services import begin_care, refuse_doubles, register_runner
+from clinic.people.services import care_begun, refuse_doubles, runner_registered
 
 
 def book_slot(
@@ -44,6 +46,33 @@ def book_slot(
     `not_offered`, `outside_hours`, `not_a_start`; Forbidden `not_yours`.
     """
     require_booker(by, runner, therapist)
+    return booked(
+        service=service,
+        therapist=therapist,
+        runner=runner,
+        start=start,
+        by=by,
+        now=now,
+        override_reason=override_reason,
+        payer=payer,
+        insurer=insurer,
+    )
+
+
+def booked(
+    *,
+    service: Service,
+    therapist: TherapistProfile | None,
+    runner: RunnerProfile,
+    start: datetime,
+    by: User,
+    now: datetime,
+    override_reason: str,
+    payer: str,
+    insurer: str,
+    registered: Sequence[Event] = (),
+) -> Appointment:
+    """As `book_slot`, once it is sure that `by` may. `registered`: the events, still to be written, of a runner made just now."""
     start = checked_start(start, now)
     override_reason = override_reason.strip()[:200]
     if override_reason and not by.is_clinic_staff:
@@ -61,11 +90,20 @@ def book_slot(
             by=by,
             now=now,
             beyond_rules=bool(override_reason),
+            is_newcomer=bool(registered),
         )
         pay_by(appointment, payer, insurer)
-        return told(appointment, by=by, now=now, reason=override_reason)
+        return told(appointment, by=by, now=now, reason=override_reason, events=registered)
 
-    return attempt(book, service=service, therapist=therapist, runner=runner, start=start, now=now)
+    return attempt(
+        book,
+        service=service,
+        therapist=therapist,
+        runner=runner,
+        start=start,
+        now=now,
+        is_hurried=not by.is_clinic_staff,
+    )
 
 
 def book_for_caller(
@@ -94,10 +132,10 @@ def book_for_caller(
 
     @whole
     def book() -> Appointment:
-        if not are_different:
-            refuse_doubles(name=name, email=email, phone=phone)
-        runner = register_runner(name=name, email=email, phone=phone, by=by)
-        return book_slot(
+        is_unknown = not are_different and not refuse_doubles(name=name, email=email, phone=phone)
+        runner, registered = runner_registered(name=name, email=email, phone=phone, by=by, is_unknown=is_unknown)
+        return booked(
+            registered=registered,
             service=service,
             therapist=therapist,
             runner=runner,
@@ -148,11 +186,15 @@ def attempt(
     runner: RunnerProfile | None,
     start: datetime,
     now: datetime,
+    is_hurried: bool = True,
 ) -> Appointment:
-    """`take` the time with `therapist`, or with anyone: each in a transaction of its own, until one succeeds."""
+    """`take` the time with `therapist`, or with anyone: each in a transaction of its own, until one succeeds.
+
+    `is_hurried`: many may want it in the same moment, so that a glance before the queue for the lock is worth its query.
+    """
     gone: DomainError = explained(Refusal.SLOT_TAKEN, service)
     if therapist is not None:
-        if is_plainly_taken(service=service, therapist=therapist, runner=runner, start=start, now=now):
+        if is_hurried and is_plainly_taken(service=service, therapist=therapist, runner=runner, start=start, now=now):
             raise gone
         return take(therapist)
     for candidate in anyone(service=service, runner=runner, start=start, now=now):
@@ -173,15 +215,13 @@ def anyone(*, service: Service, runner: RunnerProfile | None, start: datetime, n
     """
     zone = ZoneInfo(settings.CLINIC_ZONE)
     free = free_at(service=service, runner=runner, start=start, now=now)
-    people = TherapistProfile.objects.select_related("user").in_bulk(free)
     day = datetime.combine(start.astimezone(zone).date(), time(0), zone)
-    counted = Counter(
-        Appointment.objects.standing()
-        .filter(therapist__in=free, start__gte=day, start__lt=day + timedelta(days=1))
-        .order_by()
-        .values_list("therapist_id", flat=True)
-    )
-    ordered = [people[each] for each in least_loaded(free, counted)]
+    that_day = Appointment.objects.standing().filter(start__gte=day, start__lt=day + timedelta(days=1)).order_by()
+    counts = that_day.filter(therapist=OuterRef("pk")).values("therapist").annotate(load=Count("pk")).values("load")
+    found = TherapistProfile.objects.select_related("user").annotate(load=Subquery(counts))
+    people: dict[int, Any] = found.in_bulk(free)
+    loads = {key: person.load or 0 for key, person in people.items()}
+    ordered = [people[each] for each in least_loaded(free, loads)]
     return ordered or why_nobody(service=service, runner=runner, start=start, now=now)
 
 
@@ -221,14 +261,16 @@ def enter(
     beyond_rules: bool = False,
     length: timedelta | None = None,
     keeps_holds: bool = False,
+    is_newcomer: bool = False,
 ) -> Appointment:
-    """Lock, clear lapsed holds out of the way, decide, write. Call it inside `whole`.
+    """Lock, decide, clear lapsed holds out of the way, write. Call it inside `whole`.
 
     `runner` None is a visitor without an account, who can only hold (`hold_expires_at`); `by` None is one too. `length`
     is the session's where it differs from the service's. With `keeps_holds` the runner's other hold stays and is in the
-    way: for what is kept for them without their doing, as an offer.
+    way: for what is kept for them without their doing, as an offer. With `is_newcomer` the runner was made in this very
+    transaction, so that nobody else can know them and their row needs no lock.
     """
-    zones = lock(therapists=[therapist], runner=runner, service=service)
+    zones = lock(therapists=[therapist], runner=None if is_newcomer else runner, service=service)
     planned = Appointment(
         service=service,
         therapist=therapist,
@@ -282,16 +324,6 @@ def place(
     appointment.start, appointment.end = start, end
     appointment.busy_from = start - timedelta(minutes=service.buffer_before_min)
     appointment.busy_until = end + timedelta(minutes=service.buffer_after_min)
-    drop_lapsed_holds(
-        therapist=appointment.therapist,
-        runner=appointment.runner,
-        needs_room=not service.is_online,
-        needs_equipment=bool(service.equipment_kind),
-        keeps_holds=keeps_holds,
-        start=appointment.busy_from,
-        end=appointment.busy_until,
-        now=now,
-    )
     verdict = decide(
         service=service,
         therapist=appointment.therapist,
@@ -304,6 +336,7 @@ def place(
         length=length,
         keeps_holds=keeps_holds,
     )
+    end_holds(verdict.holds, now=now)
     if moving is None or moving.therapist_id != appointment.therapist_id:
         appointment.price_pence = price_of(service, appointment.therapist)
     appointment.place = service.place
@@ -321,14 +354,20 @@ def checked_length(length: timedelta) -> timedelta:
 
 
 def told(
-    appointment: Appointment, *, by: User | None, now: datetime, reason: str = "", offer: Offer | None = None
+    appointment: Appointment,
+    *,
+    by: User | None,
+    now: datetime,
+    reason: str = "",
+    offer: Offer | None = None,
+    events: Sequence[Event] = (),
 ) -> Appointment:
-    """Everything that goes with a booking: care, the audit event, the way back, the letter and the reminders.
+    """Everything that goes with a booking: care, the audit events after those given, the way back, the letter, the reminders.
 
     `offer` is the one that was taken by it.
     """
-    begin_care(runner=appointment.runner, therapist=appointment.therapist, by=by, now=now)
-    record(
+    begun = care_begun(runner=appointment.runner, therapist=appointment.therapist, by=by, now=now)
+    event = noted(
         by=by,
         action="appointment.booked",
         subject=appointment,
@@ -336,6 +375,7 @@ def told(
         reason=reason,
         changes={"start": [None, appointment.start], "therapist": [None, appointment.therapist_id]},
     )
+    record_all([*events, *begun, event])
     remember(appointment=appointment, kind=Change.Kind.BOOKED, before={}, by=by, now=now, offer=offer)
     messages.plan_booked(appointment, now=now)
     return appointment

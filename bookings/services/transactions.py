@@ -2,18 +2,20 @@
 
 import random
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
+from uuid import UUID
 
 from django.db import IntegrityError, OperationalError, connection, transaction
-from django.db.models import Exists, OuterRef, Q, Value
+from django.db.models import Exists, OuterRef, Value
 
-from bookings.engine.diaries import offering, open_offer
+from bookings.engine.diaries import offering
+from bookings.engine.starts import read_holds
 from bookings.models import Appointment, Service
 from bookings.models.appointments import State
-from clinic.audit.services import record
+from clinic.audit.services import noted, record_all
 from clinic.core.errors import Conflict, DomainError, Forbidden
 from clinic.people.models import RunnerProfile, TherapistProfile
 
@@ -126,26 +128,36 @@ def drop_lapsed_holds(
     With `keeps_holds` that stays; and so does, in any case, a hold that stands for an open offer and has not lapsed.
     The constraint cannot read a clock, so the taker clears the way inside their own transaction: no job has to run.
     """
-    lapsed = Q(hold_expires_at__lte=now, busy_from__lt=end, busy_until__gt=start)
-    shared = Q(therapist=therapist)
-    if runner is not None:
-        shared |= Q(runner=runner)
-    if needs_room:
-        shared |= Q(treatment_room__isnull=False)
-    if needs_equipment:
-        shared |= Q(equipment__isnull=False)
-    in_the_way = lapsed & shared
-    if runner is not None and not keeps_holds:
-        in_the_way |= Q(runner=runner) & ~Q(Exists(open_offer()))
-    ended = list(Appointment.objects.filter(in_the_way, state=State.HELD).select_related("runner"))
-    if not ended:
+    found = read_holds(
+        therapist_id=therapist.pk,
+        runner=runner,
+        needs_room=needs_room,
+        needs_equipment=needs_equipment,
+        start=start,
+        end=end,
+        now=now,
+        keeps_holds=keeps_holds,
+    )
+    end_holds(found, now=now)
+
+
+def end_holds(holds: Sequence[UUID], *, now: datetime) -> None:
+    """Cancel these holds, each with its event; in the transaction of what takes their place."""
+    if not holds:
         return
+    ended = list(Appointment.objects.filter(pk__in=holds, state=State.HELD).select_related("runner"))
     Appointment.objects.filter(pk__in=[each.pk for each in ended], state=State.HELD).update(
         state=State.CANCELLED, cancel_reason=LAPSED, cancelled_at=now
     )
-    for each in ended:
-        action = "hold.released" if each.is_live_hold(now) else "hold.lapsed"
-        record(by=None, action=action, subject=each, runner=each.runner)
+    record_all(
+        noted(
+            by=None,
+            action="hold.released" if each.is_live_hold(now) else "hold.lapsed",
+            subject=each,
+            runner=each.runner,
+        )
+        for each in ended
+    )
 
 
 def require(allowed: bool) -> None:

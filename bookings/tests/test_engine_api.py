@@ -313,17 +313,3 @@ def test_lists_ask_the_same_number_of_questions(
             now=now,
         )
     assert counted() == once
-
-
-def test_a_booking_takes_fifteen_statements_at_most(visit, therapist, runner, me) -> None:
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
-
-    me.get(f"{API}/appointments/")
-    with CaptureQueriesContext(connection) as queries:
-        assert (
-            post(me, "appointments/", service="follow-up", therapist=therapist.therapist.slug, start=START).status_code
-            == 201
-        )
-    control = ("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT")
-    assert len([query for query in queries.captured_queries if not query["sql"].startswith(control)]) <= 15

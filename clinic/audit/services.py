@@ -1,4 +1,4 @@
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -32,8 +32,23 @@ def record(
 
     `runner` is the RunnerProfile whose record it is. `changes` maps field names to [before, after].
     """
+    event = noted(by=by, action=action, subject=subject, runner=runner, reason=reason, changes=changes)
+    event.save(force_insert=True)
+    return event
+
+
+def noted(
+    *,
+    by: Any,
+    action: str,
+    subject: Model,
+    runner: Any = None,
+    reason: str = "",
+    changes: Mapping[str, Any] | None = None,
+) -> Event:
+    """As `record`, but not yet written: for `record_all`, where one act leaves several events."""
     known = structlog.contextvars.get_contextvars()
-    return Event.objects.create(
+    return Event(
         at=timezone.now(),
         actor_id=str(by.pk) if by is not None and by.pk else "",
         actor_role=getattr(by, "role", ""),
@@ -46,6 +61,11 @@ def record(
         request_id=known.get("request_id", ""),
         by_link=known.get("by_link", False),
     )
+
+
+def record_all(events: Iterable[Event]) -> None:
+    """Write several `noted` events in one statement, in the caller's transaction and in their order."""
+    Event.objects.bulk_create(events)
 
 
 def record_reading(*, by: Any, runner: Any, what: str) -> Event | None:

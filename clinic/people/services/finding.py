@@ -81,7 +81,7 @@ def doubles_of(*, name: str, email: str, phone: str) -> list[Double]:
     alike = [(told, row) for row in _rows(near) if (told := _alike(mine, row)) is not None]
     alike.sort(key=lambda each: (each[0][0], each[1].name))
     nearest = alike[:DOUBLES_AT_MOST]
-    people = {each.user_id: each for each in _in_order([row.user_id for _, row in nearest])}
+    people = {each.user_id: each for each in _in_order([row.user_id for _, row in nearest])} if nearest else {}
     return [
         Double(people[row.user_id], why, is_certain=row.email == mine.email)
         for (_, why), row in nearest
@@ -89,14 +89,16 @@ def doubles_of(*, name: str, email: str, phone: str) -> list[Double]:
     ]
 
 
-def refuse_doubles(*, name: str, email: str, phone: str) -> None:
+def refuse_doubles(*, name: str, email: str, phone: str) -> bool:
     """Raises Conflict `possible_double` with `doubles` where somebody we know may be meant.
 
-    The same address with the same name is no double: that runner is simply known.
+    The same address with the same name is no double: that runner is simply known, which the answer tells.
     """
     doubles = doubles_of(name=name, email=email, phone=phone)
-    if not doubles or (doubles[0].is_certain and same_name(name, doubles[0].runner.user.name)):
-        return
+    if not doubles:
+        return False
+    if doubles[0].is_certain and same_name(name, doubles[0].runner.user.name):
+        return True
     raise Conflict(
         "We may know this person already. Choose the runner, or say that they are different people.",
         code="possible_double",

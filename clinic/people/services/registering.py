@@ -6,7 +6,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 
-from clinic.audit.services import record
+from clinic.audit.models import Event
+from clinic.audit.services import noted, record, record_all
 from clinic.core.errors import Conflict, DomainError
 from clinic.people.models import Consent, Role, RunnerProfile, User
 
@@ -33,6 +34,20 @@ def register_runner(*, name: str, email: str, phone: str, by: User | None, zone:
 
     Raises DomainError `bad_email` or `no_name`, and Conflict `not_a_runner` when the address belongs to the team.
     """
+    runner, events = runner_registered(name=name, email=email, phone=phone, by=by, zone=zone)
+    record_all(events)
+    return runner
+
+
+@transaction.atomic
+def runner_registered(
+    *, name: str, email: str, phone: str, by: User | None, zone: str = "", is_unknown: bool = False
+) -> tuple[RunnerProfile, list[Event]]:
+    """As `register_runner`, and leaves its event to the caller, who writes it with others (`record_all`); none where they were known.
+
+    `is_unknown`: the caller has just looked for the address in vain, so that it is not looked for again. Somebody who has it
+    all the same is found by the database, which refuses a second.
+    """
     email = email.strip().lower()
     try:
         validate_email(email)
@@ -42,15 +57,9 @@ def register_runner(*, name: str, email: str, phone: str, by: User | None, zone:
             code="bad_email",
             fields={"email": "Check the address."},
         ) from None
-    known = User.objects.filter(email__iexact=email).select_related("runner").first()
+    known = None if is_unknown else known_runner(email)
     if known is not None:
-        if not known.is_runner:
-            raise Conflict(
-                "This address belongs to somebody of the team, not to a runner. Use another address.",
-                code="not_a_runner",
-                fields={"email": "Not a runner's address."},
-            )
-        return known.runner
+        return known, []
     if not name.strip():
         raise DomainError("Who is calling? Type the runner's name.", code="no_name", fields={"name": "Type a name."})
     try:
@@ -59,13 +68,29 @@ def register_runner(*, name: str, email: str, phone: str, by: User | None, zone:
             if zone:
                 user.zone = zone
             user.set_unusable_password()
-            user.full_clean(exclude=["password"])
-            user.save()
+            user.full_clean(exclude=["password"], validate_unique=False, validate_constraints=False)
+            user.save(force_insert=True)
             runner = RunnerProfile.objects.create(user=user, phone=phone.strip())
     except ValidationError as refused:
         fields = {name: " ".join(sentences) for name, sentences in refused.message_dict.items()}
         raise DomainError(" ".join(fields.values()), code="bad_details", fields=fields) from refused
     except IntegrityError:
-        return RunnerProfile.objects.select_related("user").get(user__email__iexact=email)
-    record(by=by, action="runner.registered", subject=runner, runner=runner)
-    return runner
+        known = known_runner(email)
+        if known is None:
+            raise
+        return known, []
+    return runner, [noted(by=by, action="runner.registered", subject=runner, runner=runner)]
+
+
+def known_runner(email: str) -> RunnerProfile | None:
+    """The runner with this address. Raises Conflict `not_a_runner` when it belongs to the team."""
+    known = User.objects.filter(email__iexact=email).select_related("runner").first()
+    if known is None:
+        return None
+    if not known.is_runner:
+        raise Conflict(
+            "This address belongs to somebody of the team, not to a runner. Use another address.",
+            code="not_a_runner",
+            fields={"email": "Not a runner's address."},
+        )
+    return known.runner
