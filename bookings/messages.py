@@ -21,7 +21,7 @@ from clinic.reminders.services import Planned, schedule, schedule_new, withdraw
 UNDO = timedelta(minutes=3)
 """So long an act can be undone, and so long its letter waits: an undone act was told to nobody."""
 
-LETTERS = ("booked", "moved", "cancelled")
+LETTERS = ("booked", "moved", "resized", "cancelled")
 VISITS = {"visit_24h": timedelta(hours=24), "visit_1h": timedelta(hours=1)}
 """Kind -> real time before the start."""
 
@@ -63,11 +63,25 @@ def plan_booked(appointment: Appointment, *, now: datetime) -> None:
     )
 
 
-def plan_moved(appointment: Appointment, *, was: datetime | None, now: datetime) -> None:
-    """Withdraw what was planned for the old time, tell the change (`was` None: of its length alone), remind of the new time."""
+def plan_moved(appointment: Appointment, *, was: datetime, now: datetime) -> None:
+    """Withdraw what was planned for the old time, tell the move, and remind of the new time."""
     withdraw(subject=appointment.subject, reason="The session was moved.")
     for message in (letter(appointment, "moved", now=now, was=was), *visits(appointment, now=now)):
         schedule(person=appointment.runner.user, subject=appointment.subject, **message._asdict())
+
+
+def plan_resized(appointment: Appointment, *, now: datetime) -> None:
+    """Tell the new length instead of what was not told yet; the reminders stay, for the start does."""
+    withdraw(subject=appointment.subject, kinds=LETTERS, reason="The length of the session was changed.")
+    news = letter(appointment, "resized", now=now)
+    schedule(person=appointment.runner.user, subject=appointment.subject, **news._asdict())
+
+
+def tell_as_it_is(appointment: Appointment) -> None:
+    """A change nobody is told of leaves the letter that waits: it tells the session as it is by then."""
+    for waiting in Reminder.objects.waiting().filter(subject=appointment.subject, kind__in=LETTERS):
+        waiting.context["sequence"] = appointment.sequence
+        waiting.save(update_fields=["context"])
 
 
 def plan_cancelled(appointment: Appointment, *, now: datetime) -> None:
@@ -87,14 +101,14 @@ def plan_undone(appointment: Appointment, *, act: Change, earlier: Change | None
     """
     withdraw(subject=appointment.subject, reason="It was undone.")
     told = Reminder.objects.filter(subject=appointment.subject, kind__in=LETTERS)
-    if told.filter(due_at=act.at + UNDO).exclude(state__in=(Gone.WITHDRAWN, Gone.SKIPPED)).exists():
+    if told.filter(occasion=occasion_of(act.sequence)).exclude(state__in=(Gone.WITHDRAWN, Gone.SKIPPED)).exists():
         raise Conflict(
             "The letter about it has just left. Move or cancel the session instead.", code="too_late_to_undo"
         )
     if appointment.state != State.BOOKED:
         return
     again = visits(appointment, now=now)
-    untold = told.filter(state=Gone.WITHDRAWN, due_at=earlier.at + UNDO).first() if earlier is not None else None
+    untold = told.filter(state=Gone.WITHDRAWN, occasion=occasion_of(earlier.sequence)).first() if earlier else None
     if untold is not None:
         context = {**untold.context, "sequence": appointment.sequence}
         occasion = occasion_of(appointment.sequence)
@@ -176,6 +190,7 @@ def appointment_facts(appointment: Appointment) -> dict[str, Any]:
     """The facts every letter about `appointment` may use; instants are UTC, addresses carry the clinic's host and open for the runner."""
     return {
         "start": appointment.start,
+        "end": appointment.end,
         "therapist": appointment.therapist.user.name,
         "minutes": int((appointment.end - appointment.start).total_seconds() // 60),
         "online": appointment.is_online,

@@ -58,5 +58,5 @@ def resize_appointment(
         changes={"end": [before.end, after.end]},
     )
     if after.is_coming(now):
-        messages.plan_moved(after, was=None, now=now)
+        messages.plan_resized(after, now=now)
     return after

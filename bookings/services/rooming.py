@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from bookings import messages
 from bookings.models import Appointment, Change, Equipment, TreatmentRoom
 from bookings.models.appointments import State
 from bookings.services.changes import remember, standing
@@ -35,6 +36,7 @@ def change_room(*, appointment: Appointment, to: TreatmentRoom | Equipment, by: 
     setattr(found, name, to.pk)
     found.sequence += 1
     found.save(update_fields=[name, "sequence"])
+    messages.tell_as_it_is(found)
     remember(appointment=found, kind=Change.Kind.MOVED, before=stood, by=by, now=now)
     record(
         by=by,

@@ -67,9 +67,6 @@ def undo(*, change: Change, by: User, now: datetime) -> Appointment:
     act.undone_at = now
     act.save(update_fields=["undone_at"])
     earlier = others.order_by("-at", "-sequence").first()
-    if earlier is not None:
-        earlier.sequence = found.sequence
-        earlier.save(update_fields=["sequence"])
     record(
         by=by,
         action="appointment.undone",
@@ -82,6 +79,9 @@ def undo(*, change: Change, by: User, now: datetime) -> Appointment:
     )
     if not is_mark:
         messages.plan_undone(found, act=act, earlier=earlier, now=now)
+    if earlier is not None:
+        earlier.sequence = found.sequence
+        earlier.save(update_fields=["sequence"])
     return found
 
 

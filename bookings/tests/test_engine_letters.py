@@ -8,8 +8,11 @@ from icalendar import Calendar
 
 from bookings import video
 from bookings.calendars import ics
-from bookings.models import Appointment, Place, Service
-from bookings.services import book_slot, cancel_appointment, mark_arrived, move_appointment
+from bookings.messages import UNDO, calendar, still_news
+from bookings.models import Appointment, Place, Service, TreatmentRoom
+from bookings.services import book_slot, cancel_appointment, mark_arrived, move_appointment, undo
+from bookings.services.resizing import resize_appointment
+from bookings.services.rooming import change_room
 from clinic.core.errors import DomainError
 from clinic.reminders import kinds
 from clinic.reminders.letters import write_letter
@@ -108,9 +111,47 @@ def test_the_letter_of_a_booking(booked, now) -> None:
     assert event["DTSTART"].dt == booked.start
 
 
-@pytest.mark.parametrize("kind", ["booked", "visit_24h", "visit_1h", "moved", "cancelled"])
+def test_the_letter_of_a_new_length_says_what_changed(booked, staff, thursday, now) -> None:
+    Reminder.objects.filter(kind="booked").update(state="sent", sent_at=now)
+    later = now + timedelta(hours=1)
+    resize_appointment(appointment=booked, minutes=90, by=staff, now=later)
+    planned = {each.kind: each for each in Reminder.objects.filter(state="due")}
+    assert sorted(planned) == ["resized", "visit_1h", "visit_24h"]
+    assert planned["resized"].due_at == later + UNDO
+    letter = write_letter(planned["resized"], later + UNDO)
+    assert letter.subject == "Now 90 minutes: Thursday 26 November, 10:00, with Nadia Okello"
+    says = "Your session on Thursday 26 November now lasts 90 minutes, until 11:30. It starts at the same time."
+    assert says in letter.body
+    assert says in letter.alternatives[0].content
+    [(_, content, mimetype)] = letter.attachments
+    assert mimetype == "text/calendar; method=REQUEST"
+    _, event = event_of(content if isinstance(content, bytes) else content.encode())
+    assert (str(event["UID"]), event["SEQUENCE"]) == (f"{booked.pk}@127.0.0.1", 1)
+    assert (event["DTSTART"].dt, event["DTEND"].dt) == (thursday, thursday + timedelta(minutes=90))
+
+
+def test_a_new_length_undone_was_told_to_nobody(booked, staff, now) -> None:
+    planned = list(Reminder.objects.order_by("due_at").values_list("kind", "due_at"))
+    resize_appointment(appointment=booked, minutes=90, by=staff, now=now)
+    undo(change=booked.changes.get(kind="resized"), by=staff, now=now + timedelta(seconds=1))
+    assert list(Reminder.objects.filter(state="due").order_by("due_at").values_list("kind", "due_at")) == planned
+
+
+def test_a_change_of_room_leaves_the_letter_that_waits(gait, therapist, runner, staff, thursday, now) -> None:
+    _, other = (TreatmentRoom.objects.create(name=f"Room {number}") for number in (1, 2))
+    booked = book_slot(
+        service=gait, therapist=therapist.therapist, runner=runner.runner, start=thursday, by=runner, now=now
+    )
+    change_room(appointment=booked, to=other, by=staff, now=now)
+    letter = Reminder.objects.get(kind="booked")
+    assert still_news(letter, now + UNDO) == ""
+    _, event = event_of(calendar(letter)[0][1])
+    assert event["SEQUENCE"] == 1
+
+
+@pytest.mark.parametrize("kind", ["booked", "visit_24h", "visit_1h", "moved", "resized", "cancelled"])
 @pytest.mark.parametrize("place", Place.values)
-def test_every_letter_is_whole(visit, therapist, runner, thursday, now, kind, place) -> None:
+def test_every_letter_is_whole(visit, therapist, runner, staff, thursday, now, kind, place) -> None:
     Service.objects.update(place=place, name="Knee pain & “runner's knee”")
     visit.refresh_from_db()
     therapist.name = "Nadia O'Kello"
@@ -120,6 +161,8 @@ def test_every_letter_is_whole(visit, therapist, runner, thursday, now, kind, pl
     )
     if kind == "moved":
         move_appointment(appointment=booked, start=thursday + timedelta(days=1), by=runner, now=now)
+    if kind == "resized":
+        resize_appointment(appointment=booked, minutes=30, by=staff, now=now)
     if kind == "cancelled":
         cancel_appointment(appointment=booked, by=runner, now=now)
     reminder = Reminder.objects.get(kind=kind)
@@ -134,7 +177,7 @@ def test_every_letter_is_whole(visit, therapist, runner, thursday, now, kind, pl
     assert "&#x27;" not in letter.body
     assert "O&#x27;Kello" in page
     assert "http://127.0.0.1:8000/" in letter.body
-    assert len(letter.attachments) == (1 if kind in ("booked", "moved", "cancelled") else 0)
+    assert len(letter.attachments) == (1 if kind in ("booked", "moved", "resized", "cancelled") else 0)
 
 
 def truth(kind: str, now: datetime) -> list[str]:
