@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 if TYPE_CHECKING:
-    from clinic.people.models import User
+    from clinic.people.models import RunnerProfile, User
 
 
 class ServiceQuerySet(models.QuerySet):
@@ -58,6 +58,16 @@ class AppointmentQuerySet(models.QuerySet):
     def upcoming(self, now: datetime) -> AppointmentQuerySet:
         """Booked or running sessions that have not ended at `now`, nearest first."""
         return self.sessions().filter(state__in=("booked", "arrived"), end__gt=now).order_by("start", "id")
+
+    def seated(self, runner: RunnerProfile, now: datetime) -> AppointmentQuerySet:
+        """Workshops in which the runner has a seat of their own and that have not ended at `now`, nearest first."""
+        return self.filter(
+            state="booked",
+            end__gt=now,
+            workshop__seats__runner=runner,
+            workshop__seats__friend="",
+            workshop__seats__state="taken",
+        ).order_by("start", "id")
 
     def past(self, now: datetime) -> AppointmentQuerySet:
         """Sessions that have ended at `now`, or were cancelled, latest first."""

@@ -1,4 +1,4 @@
-"""A runner's day: the next session, whether to run, today's exercises, how the last two weeks went."""
+"""A runner's day: the next session and workshop, whether to run, today's exercises, how the last two weeks went."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from exercises.models import Programme
 from exercises.pain import light
 from exercises.today import Row, rows_of
 
-JOIN_FIRST = timedelta(hours=2)  # from then on the session stands above everything, with its button
+JOIN_FIRST = timedelta(hours=2)  # from then on what is next stands above everything, with its button
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,7 @@ class RunnerDay:
     name: str
     verdict: Verdict | None  # None before there is anything to answer from
     session: Appointment | None
+    workshop: Appointment | None
     rows: Sequence[Row]
     programme: Programme | None
     intake: Intake | None
@@ -39,12 +40,22 @@ class RunnerDay:
     days: Sequence[DayMark]
 
     @property
-    def session_is_near(self) -> bool:
-        return self.session is not None and self.session.start - self.now <= JOIN_FIRST
+    def coming(self) -> list[Appointment]:
+        """The next session and the next workshop, the nearer one first."""
+        return sorted((each for each in (self.session, self.workshop) if each is not None), key=lambda each: each.start)
 
     @property
-    def can_join(self) -> bool:
-        return self.session_is_near and self.session is not None and self.session.is_online
+    def near(self) -> list[Appointment]:
+        return [each for each in self.coming if each.start - self.now <= JOIN_FIRST]
+
+    @property
+    def later(self) -> list[Appointment]:
+        return [each for each in self.coming if each.start - self.now > JOIN_FIRST]
+
+    @property
+    def joins(self) -> Appointment | None:
+        """What the page's first button leads into."""
+        return next((each for each in self.near if each.is_online), None)
 
     @property
     def done(self) -> int:
@@ -129,6 +140,7 @@ def for_runner(runner: RunnerProfile, *, now: datetime) -> RunnerDay:
         name=runner.user.first_name,
         verdict=can_i_run(pains=logged.pains, today=on, red_flags=flagged) if asked else None,
         session=session,
+        workshop=Appointment.objects.seated(runner, now).with_people().first(),
         rows=rows_of(programme, on) if programme else [],
         programme=programme,
         intake=intake,

@@ -1,11 +1,12 @@
 """A small clinic in the middle of its week: programmes, logs and sessions of a few runners."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.db.models import QuerySet
 
-from bookings.models import Appointment, Service, WeeklyHours
+from bookings.models import Appointment, Seat, Service, WeeklyHours, Workshop
 from clinic.people.models import CareRelationship, RunnerProfile, TherapistProfile, User
 from exercises.models import Exercise, Phase, Prescription, Programme, SessionLog, SetLog
 
@@ -107,6 +108,34 @@ def book() -> Callable[..., Appointment]:
             booked_at=start - timedelta(days=3),
             **fields,
         )
+
+    return make
+
+
+@pytest.fixture
+def workshop(now: datetime) -> Callable[..., QuerySet[Seat]]:
+    """`workshop(therapist, start, runners, friends=…)`: 90 minutes online, and everybody's seats in it."""
+
+    def make(therapist: User, start: datetime, runners: list[User], friends: Iterable[str] = ()) -> QuerySet[Seat]:
+        made = Workshop.objects.create(
+            slug="running-form", title="Running form", capacity=9, made_at=now, made_by=therapist
+        )
+        Appointment.objects.create(
+            workshop=made,
+            therapist=therapist.therapist,
+            start=start,
+            end=start + timedelta(minutes=90),
+            busy_from=start,
+            busy_until=start + timedelta(minutes=90),
+            zone="Europe/London",
+            wall_start=start.isoformat(),
+            video_key="form",
+            booked_at=now,
+        )
+        for runner in runners:
+            for friend in ("", *friends):
+                Seat.objects.create(workshop=made, runner=runner.runner, friend=friend, made_at=now)
+        return Seat.objects.filter(workshop=made)
 
     return make
 

@@ -157,6 +157,34 @@ def test_a_session_later_than_that_stands_beside(
     assert "in 2 h" in out
 
 
+def test_a_workshop_stands_beside_like_a_session(
+    runner: User, other_runner: User, therapist: User, now: datetime, workshop, client_of: ClientOf
+) -> None:
+    seats = workshop(therapist, now + timedelta(hours=3), [runner, other_runner], friends=["Sam Hill"])
+    out = page(client_of(runner))
+    assert 'href="/workshops/running-form/"' in out
+    assert "Running form, online" in out
+    assert "Workshop with Nadia Okello, 1 h 30 min." in out
+    assert "in 3 h" in out
+    assert "Join" not in out
+    for seat in seats.filter(runner=runner.runner, friend=""):
+        seat.state = "cancelled"
+        seat.save()
+    assert "Running form" not in page(client_of(runner))
+    assert "Running form" in page(client_of(other_runner))
+
+
+def test_what_is_nearer_takes_the_button(
+    runner: User, therapist: User, now: datetime, follow_up, book, workshop, client_of: ClientOf
+) -> None:
+    book(runner, therapist, follow_up, now + timedelta(minutes=100))
+    workshop(therapist, now + timedelta(minutes=5), [runner])
+    out = page(client_of(runner))
+    assert out.count("Join ") == 1
+    assert 'href="/workshops/running-form/room/"' in out
+    assert out.index("Join 10:05") < out.index("11:40")
+
+
 def test_two_weeks_of_days_and_pain_are_drawn_with_their_tables(
     runner: User, therapist: User, plan, log, client_of: ClientOf
 ) -> None:
@@ -170,11 +198,12 @@ def test_two_weeks_of_days_and_pain_are_drawn_with_their_tables(
 
 
 def test_a_runners_day_reads_the_database_twelve_times_at_most(
-    runner: User, therapist: User, now: datetime, plan, log, follow_up, book, client_of: ClientOf
+    runner: User, therapist: User, now: datetime, plan, log, follow_up, book, workshop, client_of: ClientOf
 ) -> None:
     programme = plan(runner.runner, therapist.therapist)
     log(programme, TODAY, pain=1)
     book(runner, therapist, follow_up, now + timedelta(days=1))
+    workshop(therapist, now + timedelta(days=2), [runner])
     assert queries(client_of(runner), "/today/") <= 12
 
 
