@@ -18,7 +18,7 @@ from bookings.api.asked import person, runner_for, service_named, therapist_name
 from bookings.api.serializers import AppointmentOut, StartField
 from bookings.forms.wishes import bits
 from bookings.letters.offers import given_up
-from bookings.models import Appointment, Offer, PartOfDay, WaitlistEntry
+from bookings.models import Appointment, Offer, PartOfDay, Payer, WaitlistEntry
 from bookings.models.waitlist import EVERY_DAY, EVERY_PART, EntryState, OfferState
 from bookings.services import accept_offer, decline_offer, join_waitlist, leave_waitlist
 from bookings.services.offers import is_open
@@ -116,6 +116,8 @@ class SeriesIn(serializers.Serializer):
     service = serializers.SlugField(max_length=60)
     sessions = serializers.ListField(child=SessionIn(), allow_empty=False, max_length=60)
     runner = serializers.UUIDField(required=False)
+    payer = serializers.ChoiceField(Payer.choices, required=False, default=Payer.SELF)
+    insurer = serializers.CharField(max_length=80, required=False, allow_blank=True, default="")
 
 
 class SeriesOut(serializers.Serializer):
@@ -254,6 +256,8 @@ class SeriesView(APIView):
             picks=picks,
             by=person(request),
             now=now,
+            payer=wanted["payer"],
+            insurer=wanted["insurer"],
         )
         booked = Appointment.objects.with_people().filter(series=series).order_by("start")
         shown = AppointmentOut(booked, many=True, context={"request": request, "now": now}).data

@@ -30,17 +30,22 @@ class PayerForm(forms.Form):
         label="Insurance", max_length=80, required=False, help_text="Its name, if insurance pays."
     )
 
-    def __init__(self, data: Mapping[str, Any] | None = None, *, service: Service, **more: Any) -> None:
+    def __init__(
+        self, data: Mapping[str, Any] | None = None, *, service: Service, for_other: bool = False, **more: Any
+    ) -> None:
         if data is not None and "payer" not in data:
             data = {name: data[name] for name in data} | {"payer": Payer.SELF}
         super().__init__(data, **more)
         if not service.takes_insurance:
             del self.fields["payer"], self.fields["insurer"]
+        elif for_other:
+            payers = [(Payer.SELF, "The runner, after the visit"), (Payer.INSURANCE, "Insurance")]
+            self.fields["payer"].choices = payers  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if cleaned.get("payer") == Payer.INSURANCE and not cleaned.get("insurer"):
-            self.add_error("insurer", "Type the name of your insurance.")
+            self.add_error("insurer", "Type the name of the insurance.")
         return cleaned
 
 

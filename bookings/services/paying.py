@@ -1,11 +1,19 @@
 """Who pays for a session: the runner, or an insurance where the service takes one."""
 
-from bookings.models import Appointment, Payer
+from bookings.models import Appointment, Payer, Service
 from clinic.core.errors import DomainError
 
 
 def pay_by(appointment: Appointment, payer: str, insurer: str) -> None:
-    """Write down who pays; call it in the booking's transaction. "" is the runner.
+    """Write down who pays; call it in the booking's transaction. Raises what `payer_of` raises."""
+    payer, insurer = payer_of(appointment.service, payer, insurer)
+    if (appointment.payer, appointment.insurer) != (payer, insurer):
+        appointment.payer, appointment.insurer = payer, insurer
+        appointment.save(update_fields=["payer", "insurer"])
+
+
+def payer_of(service: Service, payer: str, insurer: str) -> tuple[str, str]:
+    """Who pays for sessions of `service`, and the insurer's name as it is kept. "" is the runner.
 
     Raises DomainError `no_insurance` where the service takes none, `no_insurer` without a name, `bad_payer`.
     """
@@ -14,7 +22,7 @@ def pay_by(appointment: Appointment, payer: str, insurer: str) -> None:
         raise DomainError("Choose yourself or insurance.", code="bad_payer", fields={"payer": "Choose one of the two."})
     if payer == Payer.SELF:
         insurer = ""
-    elif not appointment.service.takes_insurance:
+    elif not service.takes_insurance:
         raise DomainError(
             "Insurance does not pay for this session here. Choose to pay yourself.",
             code="no_insurance",
@@ -24,6 +32,4 @@ def pay_by(appointment: Appointment, payer: str, insurer: str) -> None:
         raise DomainError(
             "Which insurance pays? Type its name.", code="no_insurer", fields={"insurer": "Type the insurer's name."}
         )
-    if (appointment.payer, appointment.insurer) != (payer, insurer):
-        appointment.payer, appointment.insurer = payer, insurer
-        appointment.save(update_fields=["payer", "insurer"])
+    return payer, insurer

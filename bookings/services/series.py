@@ -10,6 +10,7 @@ from bookings.models.appointments import State
 from bookings.series.plan import MOST_SESSIONS, Pick, Proposal, plan_series
 from bookings.services.booking import checked_start, enter, require_booker
 from bookings.services.changing import cancel_appointment
+from bookings.services.paying import payer_of
 from bookings.services.transactions import lock, require, whole
 from clinic.audit.services import record
 from clinic.core.errors import Conflict, DomainError
@@ -20,11 +21,21 @@ from clinic.reminders.services import schedule_new, withdraw
 __all__ = ["Pick", "Proposal", "book_series", "cancel_rest", "plan_series", "rest_of"]
 
 
-def book_series(*, service: Service, runner: RunnerProfile, picks: Sequence[Pick], by: User, now: datetime) -> Series:
+def book_series(
+    *,
+    service: Service,
+    runner: RunnerProfile,
+    picks: Sequence[Pick],
+    by: User,
+    now: datetime,
+    payer: str = "",
+    insurer: str = "",
+) -> Series:
     """Book every one of `picks`, or none: what cannot be had is named and nothing is stored.
 
-    One letter tells them all; each has its own reminders. Raises Conflict `series_conflict` whose `extra["refused"]` is a
-    list of `{start, code, message}`; DomainError `bad_series`; Forbidden `not_yours`.
+    One letter tells them all; each has its own reminders, price and payer (`paying.payer_of`, whose refusals it raises).
+    Raises Conflict `series_conflict` whose `extra["refused"]` is a list of `{start, code, message}`; DomainError
+    `bad_series`; Forbidden `not_yours`.
     """
     for pick in picks:
         require_booker(by, runner, pick.therapist)
@@ -33,11 +44,14 @@ def book_series(*, service: Service, runner: RunnerProfile, picks: Sequence[Pick
     ordered = sorted(
         (Pick(each.therapist, checked_start(each.start, now)) for each in picks), key=lambda each: each.start
     )
-    return enter_all(service=service, runner=runner, picks=ordered, by=by, now=now)
+    paid = payer_of(service, payer, insurer)
+    return enter_all(service=service, runner=runner, picks=ordered, paid=paid, by=by, now=now)
 
 
 @whole
-def enter_all(*, service: Service, runner: RunnerProfile, picks: list[Pick], by: User, now: datetime) -> Series:
+def enter_all(
+    *, service: Service, runner: RunnerProfile, picks: list[Pick], paid: tuple[str, str], by: User, now: datetime
+) -> Series:
     """Everybody the series needs is locked first, in primary-key order; then each session is decided on and written."""
     lock(therapists=[each.therapist for each in picks], runner=runner, service=service)
     series = Series.objects.create(made_at=now, made_by=by)
@@ -56,7 +70,9 @@ def enter_all(*, service: Service, runner: RunnerProfile, picks: list[Pick], by:
             code="series_conflict",
             refused=refused,
         )
-    Appointment.objects.filter(pk__in=[each.pk for each in booked]).update(series=series)
+    payer, insurer = paid
+    rows = Appointment.objects.filter(pk__in=[each.pk for each in booked])
+    rows.update(series=series, payer=payer, insurer=insurer)
     for therapist in {each.therapist.pk: each.therapist for each in picks}.values():
         begin_care(runner=runner, therapist=therapist, by=by, now=now)
     for each in booked:

@@ -8,7 +8,8 @@ from django.test.utils import CaptureQueriesContext
 
 from bookings.letters.offers import link_token
 from bookings.models import Appointment, Offer, WaitlistEntry
-from bookings.services import book_slot, join_waitlist, offer_free_times
+from bookings.receipts import receipt_of
+from bookings.services import book_slot, join_waitlist, mark_completed, offer_free_times
 from clinic.people.models import Role
 from clinic.reminders.letters import write_letter
 from clinic.reminders.models import Reminder
@@ -159,6 +160,37 @@ def test_a_series_is_booked_from_one_page(client_of, runner, visit) -> None:
     assert "Cancel all 5" in browser.get(f"/series/{series}/cancel/").content.decode()
     browser.post(f"/series/{series}/cancel/")
     assert {each.state for each in Appointment.objects.all()} == {"cancelled"}
+
+
+def test_who_pays_for_a_series_is_asked_once_and_kept_on_each(client_of, runner, staff, visit, now) -> None:
+    browser = client_of(runner)
+    page = browser.get(PLAN).content.decode()
+    assert ("£408</b> in all, £68 each" in page, "Who pays?" in page) == (True, False)
+    visit.takes_insurance = True
+    visit.save()
+    page = browser.get(PLAN).content.decode()
+    assert "Who pays?" in page
+    sent = picks_of(page) | {"payer": "insurance"}
+    nameless = browser.post(PLAN, sent)
+    assert (nameless.status_code, "Type the name of the insurance." in nameless.content.decode()) == (422, True)
+    assert Appointment.objects.count() == 0
+    again = picks_of(nameless.content.decode()) | {"payer": "insurance", "insurer": " Aviva  Health "}
+    browser.post(PLAN, again)
+    kept = set(Appointment.objects.values_list("payer", "insurer", "price_pence"))
+    assert kept == {("insurance", "Aviva Health", 6800)}
+    first = Appointment.objects.with_people().earliest("start")
+    done = mark_completed(appointment=first, by=staff, now=first.start)
+    assert receipt_of(done).payer == "Insurance: Aviva Health"
+
+
+def test_staff_say_who_pays_for_a_runners_series(client_of, runner, staff, visit) -> None:
+    visit.takes_insurance = True
+    visit.save()
+    desk, plan = client_of(staff), f"{PLAN}&runner={runner.runner.pk}"
+    page = desk.get(plan).content.decode()
+    assert "The runner, after the visit" in page
+    desk.post(plan, picks_of(page) | {"payer": "insurance", "insurer": "Bupa"})
+    assert set(Appointment.objects.values_list("payer", "insurer")) == {("insurance", "Bupa")}
 
 
 def test_a_race_lost_shows_the_page_again_with_the_rest_as_picked(

@@ -9,7 +9,15 @@ from django.test import Client
 
 from bookings.letters import links
 from bookings.models import Appointment, Change
-from bookings.services import book_for_caller, book_slot, mark_completed, move_appointment
+from bookings.services import (
+    book_for_caller,
+    book_slot,
+    join_waitlist,
+    mark_completed,
+    move_appointment,
+    offer_free_times,
+)
+from bookings.services.series import Pick, book_series
 from bookings.services.transactions import current
 from clinic.audit.models import Event
 from clinic.people.models import User
@@ -185,3 +193,27 @@ def test_a_runner_with_a_log_in_gets_the_page_they_know(client_of, client: Clien
     letter = write_letter(Reminder.objects.get(kind="booked"), NINE)
     assert f"/appointments/{booked.pk}/" in letter.body
     assert client_of(booked.runner.user).get(link)["Location"] == f"/appointments/{booked.pk}/"
+
+
+def test_an_offer_taken_by_its_link_leads_on_to_the_session(
+    client: Client, booked, staff: User, now: datetime, visit
+) -> None:
+    join_waitlist(
+        service=visit, therapist=None, runner=booked.runner, first=NINE.date(), last=NINE.date(), by=staff, now=now
+    )
+    offer_free_times(now=now)
+    letter = write_letter(Reminder.objects.get(kind="waitlist_offer"), now)
+    place = urlsplit(re.search(r"http://\S+/offers/\S+", letter.body).group()).path
+    assert "/waitlist/" not in letter.alternatives[0].content
+    taken = client.get(client.post(place, {"do": "take"})["Location"]).content.decode()
+    onwards = re.search(r'href="\S*(/visit/[^"]+)"', taken).group(1)
+    assert client.get(onwards).status_code == 200
+    assert Event.objects.get(action="offer.accepted").by_link is True
+
+
+def test_a_series_booked_for_a_caller_has_a_link_for_each(client: Client, booked, staff: User, now: datetime) -> None:
+    picks = [Pick(booked.therapist, NINE + timedelta(days=days)) for days in (4, 5)]
+    book_series(service=booked.service, runner=booked.runner, picks=picks, by=staff, now=now)
+    letter = write_letter(Reminder.objects.get(kind="series_booked"), now)
+    places = {urlsplit(each).path for each in re.findall(r"http://\S+", letter.body)}
+    assert [client.get(place).status_code for place in places] == [200, 200]

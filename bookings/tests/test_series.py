@@ -122,6 +122,15 @@ def test_all_are_booked_and_told_in_one_letter(visit, therapist, runner, now) ->
     assert "Follow-up" not in mail.body
 
 
+def test_an_insurance_the_service_does_not_take_books_nothing(visit, therapist, runner, now) -> None:
+    picks = [each.suggested for each in plan(visit, therapist, runner, now)]
+    with pytest.raises(DomainError) as refused:
+        book_series(
+            service=visit, runner=runner.runner, picks=picks, by=runner, now=now, payer="insurance", insurer="Aviva"
+        )
+    assert (refused.value.code, Appointment.objects.count()) == ("no_insurance", 0)
+
+
 def test_one_time_that_is_gone_stops_them_all(visit, therapist, runner, other_runner, now) -> None:
     picks = [each.suggested for each in plan(visit, therapist, runner, now)]
     book_slot(

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from bookings import access
 from bookings.engine.diaries import offering
+from bookings.forms.runners import PayerForm
 from bookings.forms.sessions import ReasonForm
 from bookings.forms.wishes import SeriesForm
 from bookings.instants import parse_instant
@@ -42,8 +43,16 @@ class Row:
     proposal: Proposal
     name: str
     picked: str
+    pence: int
     gone: bool = False
-    options: list[tuple[str, Pick]] = field(default_factory=list)
+    options: list[tuple[str, int, Pick]] = field(default_factory=list)
+
+    @property
+    def costs(self) -> int:
+        """Pence for what is picked."""
+        return (
+            next((pence for value, pence, _ in self.options if value == self.picked), self.pence) if self.picked else 0
+        )
 
 
 @role_required("runner", "staff")
@@ -63,17 +72,17 @@ def plan(request: HttpRequest, slug: str) -> HttpResponse:
     form.today = clock.today
     rows: list[Row] = []
     refused: DomainError | None = None
+    sent = typed(request)
+    paying = PayerForm(sent, service=service, for_other=not user.is_runner)
     if asked and form.is_valid():
-        sent = typed(request)
         rows = rows_of(form, service=service, runner=runner, clock=clock, sent=sent)
-        if request.method == "POST":
+        if request.method == "POST" and paying.is_valid():
             try:
-                return book(request, rows, service, runner, clock)
+                return book(request, rows, service, runner, clock, paying=paying)
             except DomainError as error:
                 refused = error
                 rows = rows_of(form, service=service, runner=runner, clock=clock, sent=sent, refused=error)
     person = rows[0].proposal.therapist if rows else None
-    picked = sum(1 for row in rows if row.picked)
     context = {
         "layout": layout_for(user),
         "service": service,
@@ -83,7 +92,9 @@ def plan(request: HttpRequest, slug: str) -> HttpResponse:
         "asked": asked,
         "rows": rows,
         "person": person,
-        "picked": picked,
+        "picked": sum(1 for row in rows if row.picked),
+        "total_pence": sum(row.costs for row in rows),
+        "paying": paying,
         "clashes": sum(1 for row in rows if row.options),
         "refused": refused,
         "words": plan_words(form) if asked and form.is_valid() else "",
@@ -92,7 +103,8 @@ def plan(request: HttpRequest, slug: str) -> HttpResponse:
         "late_fee_pence": late_fee_of(service, person),
         "wish_url": wish_url(service, form, runner if not user.is_runner else None),
     }
-    status = refused.status if refused else 422 if asked and not form.is_valid() else 200
+    is_wrong = (asked and not form.is_valid()) or bool(paying.errors)
+    status = refused.status if refused else 422 if is_wrong else 200
     return render(request, "bookings/series.html", context, status=status)
 
 
@@ -134,16 +146,27 @@ def rows_of(
             picks.insert(0, before)
         suggested = proposal.suggested if sent is None or lost else before
         is_plain = len(picks) == 1 and not proposal.conflict
-        options = [] if is_plain else [(value_of(pick), pick) for pick in picks]
-        rows.append(Row(proposal, name, value_of(suggested) if suggested else "", lost, options))
+        options = [] if is_plain else [(value_of(pick), price_of(service, pick.therapist), pick) for pick in picks]
+        pence = price_of(service, proposal.therapist)
+        rows.append(Row(proposal, name, value_of(suggested) if suggested else "", pence, lost, options))
     return rows
 
 
-def book(request: HttpRequest, rows: list[Row], service: Service, runner: RunnerProfile, clock: Clock) -> HttpResponse:
+def book(
+    request: HttpRequest, rows: list[Row], service: Service, runner: RunnerProfile, clock: Clock, *, paying: PayerForm
+) -> HttpResponse:
     """Book what is picked, in one act."""
     people = {each.slug: each for each in offering(service).filter(is_listed=True).select_related("user")}
     picks = [pick for row in rows if (pick := parse_pick(request.POST.get(row.name, ""), people)) is not None]
-    series = book_series(service=service, runner=runner, picks=picks, by=signed_in(request), now=clock.now)
+    series = book_series(
+        service=service,
+        runner=runner,
+        picks=picks,
+        by=signed_in(request),
+        now=clock.now,
+        payer=paying.cleaned_data.get("payer", ""),
+        insurer=paying.cleaned_data.get("insurer", ""),
+    )
     count = len(picks)
     messages.success(
         request,
