@@ -43,6 +43,7 @@ urlpatterns = [
     path("visit/<str:token>/calendar.ics", visitors.visit_calendar, name="visit_calendar"),
     path("visit/<str:token>/move/", visitors.visit_move, name="visit_move"),
     path("visit/<str:token>/cancel/", visitors.visit_cancel, name="visit_cancel"),
+    path("visit/<str:token>/earlier/", visitors.visit_earlier, name="visit_earlier"),
     path("visit/<str:token>/undo/<uuid:change_id>/", visitors.visit_undo, name="visit_undo"),
     path("visit/<str:token>/room/", visitors.visit_room, name="visit_room"),
     path("visit/<str:token>/receipt/", visitors.visit_receipt, name="visit_receipt"),

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from bookings.letters import links
-from bookings.models import Appointment, Change
+from bookings.models import Appointment, Change, WaitlistEntry
 from bookings.services import (
     book_for_caller,
     book_slot,
@@ -98,7 +98,7 @@ def test_the_cut_off_is_exact_by_the_link_too(client: Client, booked, link, cloc
         assert (current(booked).state, current(booked).late_fee_pence) == ("cancelled", 3400)
 
 
-@pytest.mark.parametrize("page", ["", "move/", f"move/?to={LATER}", "cancel/", "room/", "calendar.ics"])
+@pytest.mark.parametrize("page", ["", "move/", f"move/?to={LATER}", "cancel/", "earlier/", "room/", "calendar.ics"])
 def test_reading_a_link_changes_nothing(client: Client, booked, link, page) -> None:
     before = Appointment.objects.values().get(), Event.objects.count(), Reminder.objects.count()
     answer = client.get(link + page)
@@ -217,3 +217,11 @@ def test_a_series_booked_for_a_caller_has_a_link_for_each(client: Client, booked
     letter = write_letter(Reminder.objects.get(kind="series_booked"), now)
     places = {urlsplit(each).path for each in re.findall(r"http://\S+", letter.body)}
     assert [client.get(place).status_code for place in places] == [200, 200]
+
+
+def test_an_earlier_time_is_wished_for_by_the_link(client: Client, booked, link) -> None:
+    assert "You keep" in client.get(f"{link}earlier/").content.decode()
+    sent = {"days": ["1", "2"], "parts": ["1"], "first": "2026-11-24", "last": "2026-11-26"}
+    assert client.post(f"{link}earlier/", sent)["Location"] == link
+    wish = WaitlistEntry.objects.get()
+    assert (wish.runner, wish.exchange_for, wish.made_by) == (booked.runner, booked, booked.runner.user)

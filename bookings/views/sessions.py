@@ -48,6 +48,13 @@ class Opened:
             return reverse(f"bookings:{links.page_name(page)}", args=[self.token])
         return reverse(f"bookings:{page}", args=[self.session.pk])
 
+    @property
+    def earlier_url(self) -> str:
+        """Where an earlier time is wished for, in exchange for this one."""
+        if self.token:
+            return reverse("bookings:visit_earlier", args=[self.token])
+        return f"{reverse('bookings:wish')}?for={self.session.pk}"
+
     def undo_url(self, change: Change) -> str:
         if self.token:
             return reverse("bookings:visit_undo", args=[self.token, change.pk])
@@ -91,7 +98,7 @@ def facts(opened: Opened, clock: Clock) -> dict[str, Any]:
         "undoable": change,
         "undo_url": opened.undo_url(change) if change else "",
         "undo_left": -int((clock.now - change.at - services.UNDO).total_seconds() // 1) if change else 0,
-        "urls": {page: opened.url(page) for page in PAGES},
+        "urls": {page: opened.url(page) for page in PAGES} | {"earlier": opened.earlier_url},
         "as_runner": by.is_runner,
         "may_cancel": services.may_cancel(found, by, clock.now),
         "late_fee_pence": agreed_late_fee(found),
@@ -137,7 +144,8 @@ def moving(request: HttpRequest, opened: Opened) -> HttpResponse:
     start = parse_instant(asked)
     if not services.may_change(found, opened.by, clock.now):
         return stands(request, opened, clock, "move")
-    wish = Wish(found.service, found.therapist, found.runner, moving=found, back=opened.url("appointment"))
+    back, earlier = opened.url("appointment"), opened.earlier_url
+    wish = Wish(found.service, found.therapist, found.runner, moving=found, back=back, earlier=earlier)
     if asked and start is None:
         unreadable = DomainError("We could not read that time. Pick one of those below.", code="unreadable")
         return times_page(request, wish, clock, refused=unreadable, status=409)

@@ -29,13 +29,16 @@ APART = timedelta(hours=2)
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """Whose time is looked for, and what for. `therapist` None means anyone; `moving` is the session to be moved, whose page is `back`."""
+    """Whose time is looked for, and what for. `therapist` None means anyone; `moving` is the session to be moved, whose page is
+    `back` and for which an earlier time is wished on the page `earlier`.
+    """
 
     service: Service
     therapist: TherapistProfile | None
     runner: RunnerProfile | None
     moving: Appointment | None = None
     back: str = ""
+    earlier: str = ""
 
     @property
     def people(self) -> Sequence[TherapistProfile] | None:

@@ -30,8 +30,20 @@ from bookings.services import visitors
 from bookings.services.holding import GRACE, HOLD
 from bookings.services.visitors import LONGEST_HOLD
 from bookings.views.clock import Clock, clock_of
-from bookings.views.sessions import Opened, by_link, calendar_file, cancelling, entering, facts, moving, paper, undoing
+from bookings.views.sessions import (
+    Opened,
+    by_link,
+    calendar_file,
+    cancelling,
+    entering,
+    facts,
+    moving,
+    paper,
+    stands,
+    undoing,
+)
 from bookings.views.times import Wish, times_page, times_url
+from bookings.views.waitlist import Wanted, wishing
 from clinic.core.decorators import public
 from clinic.core.errors import DomainError
 from clinic.people.models import RunnerProfile
@@ -253,6 +265,19 @@ def visit_move(request: HttpRequest, opened: Opened) -> HttpResponse:
 @by_link
 def visit_cancel(request: HttpRequest, opened: Opened) -> HttpResponse:
     return cancelling(request, opened)
+
+
+@public
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@by_link
+def visit_earlier(request: HttpRequest, opened: Opened) -> HttpResponse:
+    """A wish for an earlier time in exchange for this session; what is found comes by mail, with a link of its own."""
+    found, clock, back = opened.session, opened.clock(request), opened.url("appointment")
+    if not services.may_change(found, opened.by, clock.now):
+        return stands(request, opened, clock, "move")
+    wanted = Wanted(found.service, found.runner, found, by=opened.by, back=back, onwards=back)
+    return wishing(request, wanted, clock)
 
 
 @public

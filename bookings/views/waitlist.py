@@ -1,5 +1,6 @@
 """Wishes for times: a runner's own, and everybody's in order for the front desk."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -9,6 +10,7 @@ from django.core.paginator import Paginator
 from django.db.models import Prefetch, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -107,40 +109,63 @@ def wish(request: HttpRequest) -> HttpResponse:
     if service is None:
         context = {"services": offered, "runner": runner, "asked": asked, "layout": layout_for(user)}
         return render(request, "bookings/wish_what.html", context)
-    usual = TimePreference.objects.filter(runner=runner).first() or TimePreference()
-    form = WishForm(typed(request), service=service, usual=usual, initial=wish_initial(asked, session, clock))
+    line = reverse("bookings:waitlist")
+    back = reverse("bookings:times", args=[service.slug]) if user.is_runner else line
+    if session:
+        back = reverse("bookings:appointment", args=[session.pk])
+    wanted = Wanted(service, runner, session, by=user, back=back, onwards=line)
+    return wishing(request, wanted, clock)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Who waits for what: for `service`, or for a better time of `session`. `back` and `onwards` are where the page leads."""
+
+    service: Service
+    runner: RunnerProfile
+    session: Appointment | None
+    by: User
+    back: str
+    onwards: str
+
+
+def wishing(request: HttpRequest, wanted: Wanted, clock: Clock) -> HttpResponse:
+    """The times that would suit, noted."""
+    asked = request.POST if request.method == "POST" else request.GET
+    usual = TimePreference.objects.filter(runner=wanted.runner).first() or TimePreference()
+    initial = wish_initial(asked, wanted.session, clock)
+    form = WishForm(typed(request), service=wanted.service, usual=usual, initial=initial)
     status = 200
     if request.method == "POST":
         status = 422
         if form.is_valid():
             try:
-                entry = join(form, service=service, runner=runner, session=session, by=user, now=clock.now)
+                entry = join(form, wanted, now=clock.now)
             except DomainError as refused:
                 form.add_error(next(iter(refused.fields), None), refused.message)
                 status = refused.status
             else:
-                name = "you" if user.is_runner else entry.runner.user.name
+                name = "you" if wanted.by.is_runner else entry.runner.user.name
                 messages.success(request, f"Noted. When a time comes free that suits, we keep it for {name} and write.")
-                return redirect("bookings:waitlist")
-    context = {"form": form, "service": service, "session": session, "runner": runner, "clock": clock}
-    return render(request, "bookings/wish.html", context | {"layout": layout_for(user)}, status=status)
+                return redirect(wanted.onwards)
+    context = {"form": form, "wanted": wanted, "service": wanted.service, "session": wanted.session, "clock": clock}
+    context |= {"as_runner": wanted.by.is_runner, "layout": layout_for(wanted.by)}
+    return render(request, "bookings/wish.html", context, status=status)
 
 
-def join(
-    form: WishForm, *, service: Service, runner: RunnerProfile, session: Appointment | None, by: User, now: datetime
-) -> WaitlistEntry:
+def join(form: WishForm, wanted: Wanted, *, now: datetime) -> WaitlistEntry:
     sent = form.cleaned_data
     return services.join_waitlist(
-        service=service,
+        service=wanted.service,
         therapist=sent["therapist"],
-        runner=runner,
+        runner=wanted.runner,
         first=sent["first"],
         last=sent["last"],
         weekdays=form.weekday_bits,
         parts=form.part_bits,
-        exchange_for=session,
+        exchange_for=wanted.session,
         note=sent["note"],
-        by=by,
+        by=wanted.by,
         now=now,
     )
 

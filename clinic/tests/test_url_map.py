@@ -233,7 +233,7 @@ def world(request: pytest.FixtureRequest, settings: Any, clock: Any) -> SimpleNa
             f"bookings:{name}": {"token": links.sign(booked), "change_id": change.pk}
             for name in (
                 "visit",
-                *(f"visit_{page}" for page in ("calendar", "move", "cancel", "undo", "room", "receipt")),
+                *(f"visit_{page}" for page in ("calendar", "move", "cancel", "earlier", "undo", "room", "receipt")),
             )
         },
         "bookings:series": {"slug": service.slug},
