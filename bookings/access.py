@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
 from django.http import Http404
 
 from bookings import video
@@ -123,7 +124,7 @@ def found(user: User, appointment_id: UUID | str, *, is_hold: bool | None) -> Ap
         seen = seen.sessions()
     try:
         appointment = seen.filter(pk=appointment_id).first()
-    except (ValueError, TypeError):
+    except ValidationError:
         appointment = None
     if appointment is None:
         raise Http404("No such session.")

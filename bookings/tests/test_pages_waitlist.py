@@ -45,6 +45,10 @@ def test_a_runner_joins_and_leaves(client_of, runner, visit, now) -> None:
     assert entry.state == "withdrawn"
 
 
+def test_a_broken_link_is_no_fault_of_ours(client_of, runner, visit) -> None:
+    assert client_of(runner).get("/waitlist/new/?for=abc").status_code == 404
+
+
 def test_what_was_typed_stays_when_the_days_are_wrong(client_of, runner, visit) -> None:
     sent = {"service": "follow-up", "days": [1], "parts": [4], "first": "2026-11-26", "last": "2026-11-25"}
     answer = client_of(runner).post("/waitlist/new/", sent)
