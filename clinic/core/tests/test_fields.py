@@ -32,6 +32,17 @@ def test_a_wrong_field_says_so_and_keeps_what_was_typed() -> None:
     assert 'class="invalid-feedback errorlist" id="id_email_error"' in out
 
 
+def test_the_first_wrong_field_takes_the_focus() -> None:
+    assert "autofocus" not in str(Visit())
+    wrong = Visit({"email": "maya@lindqvist", "goal": "a"})
+    assert "autofocus" in wrong["email"].as_field_group()
+    assert str(wrong).count("autofocus") == 1
+
+
+def test_a_choice_that_is_wrong_moves_no_focus() -> None:
+    assert "autofocus" not in str(Visit({"email": "maya@mail.example"}))
+
+
 def test_what_was_typed_is_escaped() -> None:
     out = Visit({"email": '"><script>alert(1)</script>'})["email"].as_field_group()
     assert "<script>" not in out
