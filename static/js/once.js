@@ -19,15 +19,22 @@ function release(button) {
   button.removeAttribute("style");
 }
 
+/* Sent within this tick: a second click can be quicker than the timer that marks the button. */
+const justSent = new WeakSet();
+
 document.addEventListener("submit", (event) => {
   const button = event.submitter ?? event.target.querySelector('button[type="submit"], button:not([type])');
   if (event.target.method !== "post" || !button) return;
-  if (button.getAttribute(BUSY) === "true") {
+  if (button.getAttribute(BUSY) === "true" || justSent.has(event.target)) {
     event.preventDefault();
     event.stopImmediatePropagation();
     return;
   }
-  setTimeout(() => { if (!event.defaultPrevented || event.target.matches('[hx-post], [hx-boost="true"]')) hold(button); });
+  justSent.add(event.target);
+  setTimeout(() => {
+    justSent.delete(event.target);
+    if (!event.defaultPrevented || event.target.matches('[hx-post], [hx-boost="true"]')) hold(button);
+  });
 }, true);
 
 addEventListener("pageshow", () => document.querySelectorAll("button[data-sent]").forEach(release));
