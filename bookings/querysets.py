@@ -17,6 +17,10 @@ class ServiceQuerySet(models.QuerySet):
         """Services that can be booked today."""
         return self.filter(is_active=True)
 
+    def first_visits_last(self) -> ServiceQuerySet:
+        """In the order of somebody who has been here before."""
+        return self.order_by("is_first_visit", "position", "name")
+
 
 class HoursQuerySet(models.QuerySet):
     def in_force(self, on: date) -> HoursQuerySet:

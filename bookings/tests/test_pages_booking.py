@@ -48,6 +48,30 @@ def test_the_directory_shows_who_when_and_for_how_much(client: Client, therapist
     assert slots_on(page)[0] == "2026-11-24T11:15Z"
 
 
+def test_who_has_been_here_finds_the_follow_up_first(
+    client: Client, client_of: ClientOf, visit: Service, runner: User, therapist: User, clock: time_machine.Traveller
+) -> None:
+    Service.objects.create(slug="first", name="A first visit", minutes=45, price_pence=6800, is_first_visit=True)
+
+    def first_is_a_first_visit(browser: Client, page: str) -> bool:
+        said = browser.get(page).content.decode()
+        return said.index("A first visit") < said.index(visit.name)
+
+    assert first_is_a_first_visit(client, "/book/")
+    session = services.book_slot(
+        service=visit,
+        therapist=therapist.therapist,
+        runner=runner.runner,
+        start=datetime(2026, 11, 26, 9, tzinfo=UTC),
+        by=runner,
+        now=datetime(2026, 11, 24, 9, tzinfo=UTC),
+    )
+    assert first_is_a_first_visit(client_of(runner), "/book/")
+    clock.move_to(session.end)
+    for page in ("/book/", "/waitlist/new/"):
+        assert not first_is_a_first_visit(client_of(runner), page)
+
+
 @pytest.mark.parametrize(
     ("query", "found"),
     [

@@ -42,9 +42,9 @@ def book(request: HttpRequest) -> HttpResponse:
         offered = offered.filter(therapists=person)
         if not person.takes_new_runners:
             offered = offered.filter(is_first_visit=False)
-    again = seen_again(request) if person is None else None
+    seen, again = seen_before(request)
     rows = []
-    for service in offered:
+    for service in offered.first_visits_last() if seen else offered:
         whom = person or (again if again and service in again.services.all() and not service.is_first_visit else None)
         query = f"?{urlencode({'therapist': whom.slug})}" if whom else ""
         url = reverse("bookings:times", args=[service.slug]) + query
@@ -219,15 +219,14 @@ def runner_of(request: HttpRequest) -> RunnerProfile | None:
     return user.runner if user.is_authenticated and user.is_runner else None
 
 
-def seen_again(request: HttpRequest) -> TherapistProfile | None:
-    """Whom the runner asking saw last and wants to see again, with what they offer; None for everybody else."""
+def seen_before(request: HttpRequest) -> tuple[TherapistProfile | None, TherapistProfile | None]:
+    """Whom the runner asking saw last; and the same one, with what they offer, where the runner wants to see them again."""
     runner = runner_of(request)
-    if runner is None or not preference_of(runner).same_therapist:
-        return None
-    seen = last_seen(runner, timezone.now())
-    if seen is not None:
-        prefetch_related_objects([seen], "services")
-    return seen
+    seen = last_seen(runner, timezone.now()) if runner is not None else None
+    if seen is None or not preference_of(runner).same_therapist:
+        return seen, None
+    prefetch_related_objects([seen], "services")
+    return seen, seen
 
 
 def held_url(held: Appointment) -> str:
