@@ -59,7 +59,7 @@ def test_the_lists_hold_ones_own(
     client_of: ClientOf, session: Appointment, runner: User, other_runner: User, therapist: User, staff: User
 ) -> None:
     mine = client_of(runner).get("/appointments/").content.decode()
-    assert "Thu, 10:00" in mine
+    assert "Thu 26 Nov, 10:00" in mine
     assert "09:00 at the clinic" in mine
     assert "Nothing booked" in client_of(other_runner).get("/appointments/").content.decode()
     assert "Maya Lindqvist" in client_of(therapist).get("/appointments/").content.decode()
@@ -182,8 +182,21 @@ def test_cancelling_says_what_it_costs_before_it_happens(
     assert browser.post(url(session, "cancel/"))["Location"] == url(session)
     session.refresh_from_db()
     assert session.state == "cancelled"
-    assert "No message sent yet." in browser.get(url(session)).content.decode()
+    cancelled = browser.get(url(session)).content.decode()
+    assert "No message sent yet." in cancelled
+    assert "Nothing to pay" in cancelled
+    assert "paid after the visit" not in cancelled
+    assert "Past and cancelled" in browser.get("/appointments/").content.decode()
     assert browser.post(url(session, "cancel/")).status_code == 302
+
+
+def test_a_late_cancellation_shows_what_it_cost(
+    client_of: ClientOf, session: Appointment, runner: User, clock: time_machine.Traveller
+) -> None:
+    clock.move_to(NINE - timedelta(hours=2))
+    browser = client_of(runner)
+    browser.post(url(session, "cancel/"), {"fee": "3400"})
+    assert "£34, because it was cancelled late" in browser.get(url(session)).content.decode()
 
 
 @pytest.mark.parametrize(("late", "status"), [(timedelta(0), 200), (timedelta(seconds=1), 409)])

@@ -37,6 +37,11 @@ def near_day(on: date, today: date) -> str:
     return short_day(on, year=on.year != today.year)
 
 
+def dated_day(on: date, today: date) -> str:
+    """As `near_day`, with the date from the day after tomorrow on: for lists, where "Thu" could be any Thursday."""
+    return near_day(on, today) if abs((on - today).days) < 2 else short_day(on, year=on.year != today.year)
+
+
 def until_words(start: datetime, now: datetime) -> str:
     """How long until `start`: "in 12 min", "in 1 h 9 min", "in 8 h", "in 3 days", "now" from the start on."""
     left = start - now

@@ -105,6 +105,13 @@ def near_day(at: datetime, zone: str = "") -> str:
 
 
 @register.filter
+def dated_day(at: datetime, zone: str = "") -> str:
+    """today, tomorrow, Thu 26 Nov; seen from `zone`."""
+    info = wording.ZoneInfo(zone or settings.CLINIC_ZONE)
+    return wording.dated_day(at.astimezone(info).date(), timezone.now().astimezone(info).date())
+
+
+@register.filter
 def short_day(on: date) -> str:
     """Thu 26 Nov."""
     return wording.short_day(on)
