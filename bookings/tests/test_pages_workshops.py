@@ -26,6 +26,16 @@ def words(response) -> str:
     return re.sub(r"\s+", " ", strip_tags(response.content.decode().split("<main", 1)[1]))
 
 
+def test_standing_in_line_is_among_the_wishes(client_of, runner, other_runner, workshop) -> None:
+    Workshop.objects.update(capacity=1)
+    client_of(other_runner).post(f"/workshops/{workshop.slug}/seats/")
+    browser = client_of(runner)
+    assert "Quiet feet" not in words(browser.get("/waitlist/"))
+    browser.post(f"/workshops/{workshop.slug}/line/", {"do": "join"})
+    assert "Quiet feet" in words(browser.get("/waitlist/"))
+    assert "Quiet feet" not in words(client_of(other_runner).get("/waitlist/"))
+
+
 def test_a_visitor_sees_what_is_coming_and_is_led_to_the_log_in(client, workshop) -> None:
     listing = words(client.get("/workshops/"))
     assert "Quiet feet" in listing

@@ -18,8 +18,10 @@ from bookings import access, services
 from bookings.forms.wishes import WishForm
 from bookings.models import Appointment, Offer, Service, TimePreference, WaitlistEntry
 from bookings.models.waitlist import EntryState, OfferState
+from bookings.services.preferring import last_seen
 from bookings.views.clock import Clock, clock_of
 from bookings.views.reader import signed_in
+from bookings.workshops.seating import waited_for
 from clinic.core.errors import DomainError
 from clinic.core.kept import typed
 from clinic.people.access import get_contact, role_required
@@ -43,6 +45,7 @@ def waitlist(request: HttpRequest) -> HttpResponse:
             "clock": clock,
             "waiting": mine.filter(state=EntryState.WAITING),
             "ended": ended.order_by("-ended_at")[:5],
+            "workshops": waited_for(user, clock.now),
             "moves": open_offers(clock.now).filter(moves__runner=user.runner),
         }
         return render(request, "bookings/waitlist.html", context)
@@ -107,6 +110,8 @@ def wish(request: HttpRequest) -> HttpResponse:
     offered = Service.objects.active()
     service = session.service if session else offered.filter(slug=asked.get("service", "")[:60]).first()
     if service is None:
+        if last_seen(runner, clock.now):
+            offered = offered.first_visits_last()
         context = {"services": offered, "runner": runner, "asked": asked, "layout": layout_for(user)}
         return render(request, "bookings/wish_what.html", context)
     line = reverse("bookings:waitlist")

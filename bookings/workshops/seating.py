@@ -73,6 +73,12 @@ def coming_for(user: User, now: datetime) -> list[tuple[Workshop, list[Seat]]]:
     return [(each, []) for each in coming.filter(booking__therapist__user=user)]
 
 
+def waited_for(user: User, now: datetime) -> list[tuple[Workshop, list[Seat]]]:
+    """Of the coming workshops, those the runner stands in line for or is offered a seat in."""
+    in_line = (Seat.State.WAITING, Seat.State.OFFERED)
+    return [(each, seats) for each, seats in coming_for(user, now) if any(seat.state in in_line for seat in seats)]
+
+
 def place_in_line(seat: Seat) -> int:
     """1 for the first of those who wait."""
     before = Q(made_at__lt=seat.made_at) | Q(made_at=seat.made_at, pk__lt=seat.pk)
