@@ -9,6 +9,7 @@ from django.utils.functional import lazy
 from django.utils.html import format_html
 
 from bookings.models import PartOfDay, Payer, Service, TimePreference, Weekday
+from clinic.people.forms import read_phone
 
 
 def consent_help() -> str:
@@ -26,9 +27,7 @@ class PayerForm(forms.Form):
         initial=Payer.SELF,
         widget=forms.RadioSelect,
     )
-    insurer = forms.CharField(
-        label="Insurance", max_length=80, required=False, help_text="Its name, if insurance pays."
-    )
+    insurer = forms.CharField(label="Name of your insurance", max_length=80, required=False)
 
     def __init__(
         self, data: Mapping[str, Any] | None = None, *, service: Service, for_other: bool = False, **more: Any
@@ -87,6 +86,9 @@ class DetailsForm(PayerForm):
         error_messages={"required": "Without this we cannot treat you. Tick it to go on."},
     )
     field_order = ("name", "email", "phone", "payer", "insurer", "consent")
+
+    def clean_phone(self) -> str:
+        return read_phone(self.cleaned_data["phone"])
 
 
 class CodeForm(forms.Form):

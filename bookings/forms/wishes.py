@@ -105,9 +105,19 @@ class SeriesForm(TimesForm):
         coerce=int,
         label="How often",
         widget=forms.Select(attrs={"class": "form-select"}),
+        error_messages={"required": "Choose how often.", "invalid_choice": "Choose how often."},
     )
-    weeks = forms.TypedChoiceField(coerce=int, label="For", widget=forms.Select(attrs={"class": "form-select"}))
-    first = forms.DateField(label="From", widget=DayInput())
+    weeks = forms.TypedChoiceField(
+        coerce=int,
+        label="For",
+        widget=forms.Select(attrs={"class": "form-select"}),
+        error_messages={"required": "Choose how many weeks.", "invalid_choice": "Choose how many weeks."},
+    )
+    first = forms.DateField(
+        label="From",
+        widget=DayInput(),
+        error_messages={"required": "Choose the first day.", "invalid": "Choose the first day."},
+    )
 
     field_order = ("per_week", "weeks", "therapist", "days", "parts", "first")
 

@@ -81,7 +81,7 @@ def test_a_new_runner_is_made_by_the_code_alone(client: Client, now: datetime) -
     assert client.post("/book/password/", {"password": "short"}).status_code == 422
     done = client.post("/book/password/", {"password": "three hills before tea"})
     assert done["Location"] == f"/appointments/{held.pk}/?booked=1"
-    assert "Thu, 09:00" in client.get("/appointments/").content.decode()
+    assert "Thu 26 Nov, 09:00" in client.get("/appointments/").content.decode()
 
 
 def test_a_known_runner_is_matched_and_stays_locked(client: Client, runner: User, now: datetime) -> None:
@@ -138,6 +138,7 @@ def test_what_was_typed_survives_mistakes_and_the_end_of_the_hold(client: Client
     page = details(client, email="ava@mail").content.decode()
     assert 'value="Ava Novak"' in page
     assert "needs a dot" in page
+    assert "with its area code" in details(client, phone="call me").content.decode()
     clock.shift(timedelta(minutes=6))
     over = client.post("/book/you/", AVA)
     assert over.status_code == 409

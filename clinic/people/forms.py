@@ -39,6 +39,14 @@ def zone_choices() -> list[tuple[str, Any]]:
     return [*groups, ("Other", [("UTC", "UTC")])]
 
 
+def read_phone(typed: str) -> str:
+    """The number as typed, with single spaces; "" stays "". Raises ValidationError for what nobody can call."""
+    phone = " ".join(typed.split())
+    if phone and (sum(c.isdigit() for c in phone) < 6 or not all(c.isdigit() or c in "+()-. /x" for c in phone)):
+        raise ValidationError("Type a phone number with its area code, as in 0117 496 0123 or +46 8 123 456.")
+    return phone
+
+
 def zone_field(**options: Any) -> forms.ChoiceField:
     return forms.ChoiceField(
         label="Time zone",
@@ -278,10 +286,7 @@ class Personal(forms.Form):
                 del self.fields[name]
 
     def clean_phone(self) -> str:
-        phone = " ".join(self.cleaned_data["phone"].split())
-        if phone and (sum(c.isdigit() for c in phone) < 6 or not all(c.isdigit() or c in "+()-. /x" for c in phone)):
-            raise ValidationError("Type a phone number with its area code, as in 0117 496 0123 or +46 8 123 456.")
-        return phone
+        return read_phone(self.cleaned_data["phone"])
 
     def clean_birth_date(self) -> Any:
         born = self.cleaned_data["birth_date"]
