@@ -3,6 +3,7 @@
     python benchmarks/slots.py                                             40,000 appointments on PostgreSQL
     python benchmarks/slots.py --appointments 400000                       the same density with ten years of past
     python benchmarks/slots.py --appointments 1000000 --therapists 1000    the list of 20 of them, and the first free with anyone
+    python benchmarks/slots.py --appointments 1000000 --therapists 1000 --own-weeks    no two of them work the same hours
     python benchmarks/slots.py --database sqlite:////tmp/bench.sqlite3
 
 The clinic is the one of `manage.py load_scale`. Prints SQL statements, in-process and HTTP medians, calls per second, the
@@ -144,19 +145,24 @@ def told(name: str, *, statements: int, ours: list[float], least: list[float], c
     print(f"    ratio to the floor             {statistics.median(ours) / statistics.median(least):.1f}", flush=True)
 
 
+def options() -> argparse.Namespace:
+    given = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    given.add_argument("--appointments", type=int, default=40_000)
+    given.add_argument("--therapists", type=int, default=20)
+    given.add_argument("--database", default="postgres://postgres@127.0.0.1:5432/stridewell_bench_slots")
+    given.add_argument("--calls", type=int, default=200)
+    given.add_argument("--own-weeks", action="store_true", help="no two therapists share a week: the worst case")
+    given.add_argument("--load-only", action="store_true", help="fill the database and end")
+    given.add_argument("--loaded", action="store_true", help="measure a database that --load-only has filled")
+    given.add_argument("--workers", type=int, default=2)
+    given.add_argument("--servers", nargs="*", default=list(ground.SERVERS), choices=list(ground.SERVERS))
+    return given.parse_args()
+
+
 def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--appointments", type=int, default=40_000)
-    options.add_argument("--therapists", type=int, default=20)
-    options.add_argument("--database", default="postgres://postgres@127.0.0.1:5432/stridewell_bench_slots")
-    options.add_argument("--calls", type=int, default=200)
-    options.add_argument("--load-only", action="store_true", help="fill the database and end")
-    options.add_argument("--loaded", action="store_true", help="measure a database that --load-only has filled")
-    options.add_argument("--workers", type=int, default=2)
-    options.add_argument("--servers", nargs="*", default=list(ground.SERVERS), choices=list(ground.SERVERS))
-    given = options.parse_args()
+    given = options()
     print(
-        f"slots: {given.therapists} therapists, {given.appointments:,} appointments, {given.database.split(':')[0]}; {ground.machine()}"
+        f"slots: {given.therapists} therapists{' with weeks of their own' * given.own_weeks}, {given.appointments:,} appointments, {given.database.split(':')[0]}; {ground.machine()}"
     )
     ground.prepare(given.database, empty=not given.loaded)
 
@@ -174,6 +180,7 @@ def main() -> None:
             appointments=given.appointments,
             therapists=given.therapists,
             now=now,
+            own_weeks=given.own_weeks,
             tell=lambda words: print(f"\r  {words}", end="", flush=True),
         )
         print(f"\r  {filled.appointments:,} appointments in {filled.seconds:.0f} s, {filled.rate:,.0f} a second")

@@ -45,7 +45,6 @@ __all__ = [
     "day_range",
     "days_at",
     "edge",
-    "first_opening",
     "free_starts",
     "full_days",
     "instant",
@@ -173,7 +172,7 @@ def open_ranges(diary: Diary, on: date) -> list[Range]:
         and hours.valid_from <= on
         and (hours.valid_until is None or on <= hours.valid_until)
     ]
-    exceptions = [exception for exception in diary.exceptions if exception.on == on]
+    exceptions = diary.exceptions and [exception for exception in diary.exceptions if exception.on == on]
     if exceptions:
         ranges = without(ranges, (day_range(zone, on, each.starts, each.ends) for each in exceptions if each.closed))
         ranges += [day_range(zone, on, each.starts, each.ends) for each in exceptions if not each.closed]
@@ -284,18 +283,6 @@ def free_starts(
             else:
                 yield start
                 start += step
-
-
-def first_opening(diaries: Iterable[Diary], rules: Rules, low: Seconds, high: Seconds) -> Seconds | None:
-    """The earliest start in `low`..`high` at which any of the diaries is open long enough, whatever is taken."""
-    found = None
-    for diary in diaries:
-        for opens, closes in open_between(diary, low, high if found is None else found):
-            start = max(opens, low)
-            if start + rules.length <= closes and start < high:
-                found = start if found is None else min(start, found)
-                break
-    return found
 
 
 def barred_starts(diary: Diary, rules: Rules, others: Others) -> list[Range]:

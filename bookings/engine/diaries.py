@@ -92,7 +92,7 @@ def read_diaries(
     The timetables are read once for the whole search, up to the horizon.
     """
     if not search.timetables:
-        open_timetables(search, timedelta(days=search.service.horizon_days))
+        open_timetables(search, search.now - REACH, search.now + timedelta(days=search.service.horizon_days) + REACH)
     rules, tables = search.rules, search.timetables
     capped = [each for each in therapist_ids if tables[each].is_capped] if search.service.pk else []
     taken = read_taken(search, therapist_ids, low - rules.before, high + rules.length + rules.after, capped=capped)
@@ -119,12 +119,12 @@ def put_together(
     return diaries, slots.taken_elsewhere(search.rules, runner=taken.runner, rooms=rooms, equipment=pieces)
 
 
-def open_timetables(search: Search, ahead: timedelta) -> None:
-    """Read when the therapists of the search work, from now as far `ahead`."""
+def open_timetables(search: Search, since: datetime, until: datetime) -> None:
+    """Read when the therapists of the search work on the days of UTC from `since` to `until`."""
     search.timetables = read_timetables(
         list(search.zones),
-        search.now - REACH,
-        search.now + ahead + REACH,
+        since,
+        until,
         place=search.service.place,
         service_id=search.service.pk or 0,
     )

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -28,6 +28,7 @@ AHEAD_OF_EACH = 1_000
 """Half a year of one therapist at 77 %."""
 PERCENT_FULL = 77
 ROWS_AT_ONCE = 20_000
+FIRST_WEEK = date(2000, 1, 1)
 
 
 class Filled(NamedTuple):
@@ -52,17 +53,19 @@ def fill(
     tell: Callable[[str], None],
     runners: int = 2_000,
     percent: int = PERCENT_FULL,
+    own_weeks: bool = False,
 ) -> Filled:
     """Write the clinic and `appointments` sessions; `percent` of the grid is taken. `tell` hears of the progress.
 
-    There are at least `runners` runners, and two for each therapist.
+    There are at least `runners` runners, and two for each therapist. All therapists share one week, or with `own_weeks` no
+    two of them do: the best and the worst case of reading when they work. The free starts are the same.
 
     Raises DomainError `production` and `not_empty`: it never touches a database that somebody uses.
     """
     require_empty()
     begun = time.perf_counter()
     runners = max(runners, 2 * therapists)
-    service = people_and_hours(therapists, runners)
+    service = people_and_hours(therapists, runners, own_weeks=own_weeks)
     ahead = min(appointments // 2, therapists * AHEAD_OF_EACH)
     written, at_once = 0, max(5, ROWS_AT_ONCE // (therapists * STARTS_A_DAY))
     with guards_checked_at_the_end():
@@ -109,7 +112,7 @@ def require_empty() -> None:
         raise DomainError("There is something in this database already. Make an empty one.", code="not_empty")
 
 
-def people_and_hours(therapists: int, runners: int) -> Service:
+def people_and_hours(therapists: int, runners: int, *, own_weeks: bool) -> Service:
     """Everybody, the week of each therapist, and the service `visit` that all of them offer."""
     users = User.objects.bulk_create(
         (
@@ -141,13 +144,23 @@ def people_and_hours(therapists: int, runners: int) -> Service:
     service.therapists.set(profiles)
     WeeklyHours.objects.bulk_create(
         (
-            WeeklyHours(therapist=each, weekday=day, starts=clock(9), ends=clock(17))
-            for each in profiles
+            WeeklyHours(
+                therapist=each, weekday=day, starts=clock(9), **(own_week(number) if own_weeks else {"ends": clock(17)})
+            )
+            for number, each in enumerate(profiles)
             for day in range(5)
         ),
         batch_size=1_000,
     )
     return service
+
+
+def own_week(number: int) -> dict[str, Any]:
+    """When each day of the therapist with this number ends, and since when: nobody else's are the same, the grid fits all."""
+    since, later = divmod(number, MINUTES)
+    last_session_ends = datetime.combine(FIRST_WEEK, clock(9)) + timedelta(minutes=STARTS_A_DAY * MINUTES)
+    ends = last_session_ends + timedelta(minutes=later)
+    return {"ends": ends.time(), "valid_from": FIRST_WEEK + timedelta(days=since)}
 
 
 def workdays(today: date, step: int) -> Iterator[date]:

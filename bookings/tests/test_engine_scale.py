@@ -9,18 +9,26 @@ from django.db import connection
 from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 
-from bookings.availability import first_with_anyone, search_slots
+from bookings.availability import find_slots, first_with_anyone, search_slots
 from bookings.engine.rezoning import shifted
 from bookings.engine.scale import fill
-from bookings.models import Appointment, Service
+from bookings.models import Appointment, Service, WeeklyHours
 from bookings.tests.test_engine_races import overlaps
 from clinic.people.models import RunnerProfile, TherapistProfile
 
 MONDAY = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 
 
-def filled(appointments: int, therapists: int, percent: int = 77) -> Service:
-    fill(appointments=appointments, therapists=therapists, percent=percent, runners=20, now=MONDAY, tell=lambda _: None)
+def filled(appointments: int, therapists: int, percent: int = 77, *, own_weeks: bool = False) -> Service:
+    fill(
+        appointments=appointments,
+        therapists=therapists,
+        percent=percent,
+        runners=20,
+        now=MONDAY,
+        tell=lambda _: None,
+        own_weeks=own_weeks,
+    )
     return Service.objects.get()
 
 
@@ -50,6 +58,21 @@ def test_a_fortnight_is_four_statements_however_full(db: None, percent: int, sha
     with CaptureQueriesContext(connection) as statements:
         assert first_with_anyone(service=service, zone="Europe/London", now=MONDAY) is not None
     assert len(statements) <= 6
+
+
+def test_weeks_of_their_own_leave_the_same_times_free(db: None) -> None:
+    service = filled(900, 60, own_weeks=True)
+    weeks = WeeklyHours.objects.filter(weekday=0).values("starts", "ends", "valid_from").distinct()
+    assert weeks.count() == 60
+    for ahead in (timedelta(), timedelta(hours=9), timedelta(days=4, hours=11), timedelta(days=5)):
+        now = MONDAY + ahead
+        everybody = find_slots(
+            service=service, first=now.date(), last=now.date() + timedelta(days=60), zone="Europe/London", now=now
+        )
+        nearest = min(everybody, key=lambda slot: (slot.start, slot.therapist_id))
+        with CaptureQueriesContext(connection) as statements:
+            assert first_with_anyone(service=service, zone="Europe/London", now=now) == nearest
+        assert len(statements) <= 6
 
 
 def test_a_database_in_use_is_left_alone(runner) -> None:

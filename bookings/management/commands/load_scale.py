@@ -18,6 +18,8 @@ class Command(BaseCommand):
         parser.add_argument("--runners", type=int, default=2_000, help="at least two for each therapist")
         parser.add_argument("--percent", type=int, default=PERCENT_FULL, help="how full the grid of starts is")
 
+        parser.add_argument("--own-weeks", action="store_true", help="no two therapists work the same hours")
+
     def handle(self, *args: Any, **options: Any) -> None:
         if not (1 <= options["therapists"] <= 5_000 and 0 <= options["appointments"] <= 5_000_000):
             raise CommandError("Between 1 and 5,000 therapists, and at most 5,000,000 appointments.")
@@ -29,6 +31,7 @@ class Command(BaseCommand):
                 therapists=options["therapists"],
                 runners=options["runners"],
                 percent=options["percent"],
+                own_weeks=options["own_weeks"],
                 now=timezone.now(),
                 tell=lambda words: self.stdout.write(f"  {words}") if options["verbosity"] > 1 else None,
             )
