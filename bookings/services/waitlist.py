@@ -18,8 +18,8 @@ from clinic.people.models import RunnerProfile, TherapistProfile, User
 MOST_WISHES = 10
 """Wishes one runner may have waiting at once."""
 
-LOOKED_AT = 500
-"""Wishes one step looks at, the first in line; whoever is offered something leaves room for the next step."""
+AT_A_TIME = 500
+"""Wishes looked at together, each such part of the line with the same few queries."""
 
 MADE_AT_ONCE = 100
 """Offers one step makes; the next minute goes on in order."""
@@ -127,19 +127,21 @@ def offer_free_times(*, now: datetime) -> int:
     they declined or let pass. Correct when run twice at once: each offer is made under the locks of a booking.
     """
     end_stale_wishes(now)
-    waiting = (
+    line = (
         WaitlistEntry.objects.filter(state=EntryState.WAITING, service__is_active=True, runner__user__is_active=True)
         .exclude(offers__state=OfferState.OPEN)
         .select_related(
             "service", "runner__user", "therapist", "exchange_for__service", "exchange_for__therapist__user"
         )
-        .order_by("-priority", "made_at", "id")[:LOOKED_AT]
+        .order_by("-priority", "made_at", "id")
     )
-    matcher, made = Matcher(list(waiting), now), 0
-    for entry in matcher.entries:
-        made += offer_one(matcher, entry)
-        if made == MADE_AT_ONCE:
-            break
+    entries, made = list(line), 0
+    for first in range(0, len(entries), AT_A_TIME):
+        matcher = Matcher(entries[first : first + AT_A_TIME], now)
+        for entry in matcher.entries:
+            made += offer_one(matcher, entry)
+            if made == MADE_AT_ONCE:
+                return made
     return made
 
 
@@ -172,8 +174,8 @@ def offer_one(matcher: Matcher, entry: WaitlistEntry) -> bool:
 def end_stale_wishes(now: datetime) -> None:
     """End wishes that can never be fulfilled: their days are over, or the session to exchange is gone or too near."""
     waiting = WaitlistEntry.objects.filter(state=EntryState.WAITING)
-    over = set(waiting.filter(last__lt=now.date() - timedelta(days=1)).values_list("pk", flat=True)[:LOOKED_AT])
-    for entry in waiting.filter(exchange_for__isnull=False).select_related("exchange_for__service")[:LOOKED_AT]:
+    over = set(waiting.filter(last__lt=now.date() - timedelta(days=1)).values_list("pk", flat=True))
+    for entry in waiting.filter(exchange_for__isnull=False).select_related("exchange_for__service"):
         if is_stale(entry, now):
             over.add(entry.pk)
     end_wishes(over, now)

@@ -46,7 +46,7 @@ def offered(entry: WaitlistEntry) -> Offer:
 
 
 def last(appointment: Appointment) -> Change:
-    return Change.objects.filter(appointment=appointment, undone_at=None).latest("at")
+    return Change.objects.filter(appointment=appointment, undone_at=None).latest("at", "sequence")
 
 
 def letters(appointment: Appointment) -> list[tuple[str, str]]:

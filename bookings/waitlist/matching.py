@@ -1,7 +1,7 @@
 """Which free time suits which wish. A few queries for the whole waitlist; the engine lists what is free, here it is only picked."""
 
 from bisect import bisect_left, bisect_right
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -79,7 +79,12 @@ class Matcher:
             end = bisect_right(local, entry.last, key=on) if entry.last else len(local)
             if begin < end:
                 lists.append(local[begin:end])
-        return merge(*lists, key=lambda each: each.slot.start)
+        return merge(*lists, key=lambda each: (each.slot.start, self.named[each.slot.therapist_id]))
+
+    @cached_property
+    def named(self) -> Counter[int | None]:
+        """How many wait for each therapist by name: who takes anyone is offered the least wanted of those free at a time."""
+        return Counter(each.therapist_id for each in self.entries)
 
     def is_open(self, entry: WaitlistEntry, slot: Slot) -> bool:
         """Nothing else is there by now, it is sooner than what would be given up, and they were not asked before."""

@@ -163,8 +163,8 @@ def test_a_workshop_stands_beside_like_a_session(
     seats = workshop(therapist, now + timedelta(hours=3), [runner, other_runner], friends=["Sam Hill"])
     out = page(client_of(runner))
     assert 'href="/workshops/running-form/"' in out
-    assert "Running form, online" in out
-    assert "Workshop with Nadia Okello, 1 h 30 min." in out
+    assert "Running form" in out
+    assert "Workshop online with Nadia Okello, 1 h 30 min." in out
     assert "in 3 h" in out
     assert "Join" not in out
     for seat in seats.filter(runner=runner.runner, friend=""):
