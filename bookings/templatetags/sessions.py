@@ -42,6 +42,13 @@ def minutes_of(length: timedelta) -> int:
 
 
 @register.filter
+def in_short(service: Service) -> str:
+    """ "Follow-up, 30 min, online"; the place only where the name does not tell it."""
+    place = str(service.get_place_display()).lower()
+    return f"{service.name}, {service.minutes} min" + ("" if place in service.name.lower() else f", {place}")
+
+
+@register.filter
 def late_part(service: Service) -> str:
     """What a late cancellation costs of the price: "half of the price"."""
     return part_words(service.late_fee_percent)
