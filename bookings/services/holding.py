@@ -2,11 +2,14 @@
 
 from datetime import datetime, timedelta
 
+from bookings.availability import explained
 from bookings.models import Appointment, Offer, Service
 from bookings.models.appointments import State
 from bookings.services.booking import FOREIGN, attempt, checked_start, enter, require_booker, told
 from bookings.services.paying import pay_by
 from bookings.services.transactions import LAPSED, current, lock, whole
+from bookings.slots import Refusal
+from bookings.workshops.seating import seated_between
 from clinic.audit.services import record
 from clinic.core.errors import Conflict, DomainError, Forbidden
 from clinic.people.models import RunnerProfile, TherapistProfile, User
@@ -47,7 +50,7 @@ def confirm_hold(
 ) -> Appointment:
     """Turn a hold into a booking that `payer` pays ("": the runner). Confirming what is booked already changes nothing.
 
-    Raises Conflict `hold_ended` when the hold has lapsed, `answer_the_offer` for the hold of an offer, DomainError `in_the_past`, Forbidden `not_yours`.
+    Raises Conflict `hold_ended` when the hold has lapsed, `answer_the_offer` for the hold of an offer, `runner_busy`, DomainError `in_the_past`, Forbidden `not_yours`.
     """
     require_booker(by, appointment.runner, appointment.therapist)
     lock(therapists=[appointment.therapist], runner=appointment.runner, service=appointment.service)
@@ -64,11 +67,22 @@ def confirm_hold(
         )
     if held.start <= now:
         raise DomainError("That time is over. Choose one that is still to come.", code="in_the_past")
+    if not held.is_live_hold(now):
+        require_no_seat(held, held.runner)
     held.state, held.hold_expires_at, held.booked_at, held.booked_by = State.BOOKED, None, now, by
     held.full_clean(validate_unique=False, validate_constraints=False, exclude=FOREIGN)
     held.save(update_fields=["state", "hold_expires_at", "booked_at", "booked_by"])
     pay_by(held, payer, insurer)
     return told(held, by=by, now=now)
+
+
+def require_no_seat(held: Appointment, runner: RunnerProfile) -> None:
+    """Raises Conflict `runner_busy` where the runner, who is locked, has a seat in a workshop at the held time.
+
+    For holds that did not keep the runner from taking one: a visitor's, and one that has lapsed.
+    """
+    if seated_between(runner, held.start, held.end).exists():
+        raise explained(Refusal.RUNNER_BUSY, held.service)
 
 
 @whole

@@ -9,7 +9,7 @@ from bookings.letters import workshops as letters
 from bookings.models import Appointment, Seat, Workshop
 from bookings.models.workshops import SeatState
 from bookings.services.transactions import require, whole
-from bookings.workshops.seating import is_coming, offer_ends
+from bookings.workshops.seating import is_coming, offer_ends, seated_between
 from clinic.audit.services import record
 from clinic.core.errors import Conflict, DomainError
 from clinic.people.models import RunnerProfile, User
@@ -148,13 +148,7 @@ def require_free(runner: RunnerProfile, workshop: Workshop, now: datetime) -> No
     """Nobody is in two places: raises Conflict `runner_busy`. The runner is locked."""
     start, end = workshop.booking.start, workshop.booking.end
     sessions = Appointment.objects.live(now).filter(runner=runner).overlapping(start, end)
-    others = Seat.objects.filter(
-        runner=runner,
-        friend="",
-        state=SeatState.TAKEN,
-        workshop__booking__start__lt=end,
-        workshop__booking__end__gt=start,
-    ).exclude(workshop=workshop)
+    others = seated_between(runner, start, end).exclude(workshop=workshop)
     if sessions.exists() or others.exists():
         raise Conflict(
             "You have another session at that time. Move that one first, or choose another workshop.",

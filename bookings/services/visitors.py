@@ -16,7 +16,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from bookings.models import Appointment, Service, Visitor
 from bookings.models.appointments import State
 from bookings.services.booking import attempt, checked_start, enter, told
-from bookings.services.holding import GRACE, HOLD
+from bookings.services.holding import GRACE, HOLD, require_no_seat
 from bookings.services.paying import pay_by
 from bookings.services.transactions import LAPSED, current, lock, whole
 from bookings.throttle import count, require_under
@@ -221,10 +221,15 @@ def adopt_hold(*, visitor: Visitor, runner: RunnerProfile, by: User, now: dateti
 
 
 def take_over(held: Appointment, runner: RunnerProfile, now: datetime) -> None:
-    """The hold becomes `runner`'s, whose other hold is let go; the database refuses where they have a session then."""
-    Appointment.objects.filter(runner=runner, state=State.HELD, offer=None).exclude(pk=held.pk).update(
-        state=State.CANCELLED, cancel_reason=LAPSED, cancelled_at=now
-    )
+    """The hold becomes `runner`'s, whose other hold is let go; the database refuses where they have a session then.
+
+    Raises Conflict `runner_busy` where they have a seat in a workshop then.
+    """
+    require_no_seat(held, runner)
+    for other in Appointment.objects.filter(runner=runner, state=State.HELD, offer=None).exclude(pk=held.pk):
+        other.state, other.cancel_reason, other.cancelled_at = State.CANCELLED, LAPSED, now
+        other.save(update_fields=["state", "cancel_reason", "cancelled_at"])
+        record(by=None, action="hold.released", subject=other, runner=runner)
     held.runner = runner
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db.models import Count, Q, QuerySet
 
 from bookings.models import Seat, Workshop
-from clinic.people.models import User
+from clinic.people.models import RunnerProfile, User
 
 OFFERED_FOR = timedelta(hours=12)
 SHORTEST_OFFER = timedelta(minutes=15)
@@ -52,6 +52,12 @@ def gives_back_free(workshop: Workshop, seat: Seat, at: datetime) -> bool:
     if workshop.moved_at is not None and seat.made_at < workshop.moved_at:
         return True
     return at <= workshop.free_until
+
+
+def seated_between(runner: RunnerProfile, start: datetime, end: datetime) -> QuerySet[Seat]:
+    """The runner's own taken seats in workshops that touch the half-open period."""
+    mine = Seat.objects.filter(runner=runner, friend="", state=Seat.State.TAKEN)
+    return mine.filter(workshop__booking__start__lt=end, workshop__booking__end__gt=start)
 
 
 def seats_of(workshop: Workshop, runner_id: UUID) -> list[Seat]:
