@@ -267,7 +267,7 @@ class Acts:
             verbs.accept_offer(seat=offered[0], by=runner, now=now)
             return "seat: offer accepted"
         if taken and dice.random() < 0.8:
-            verbs.give_back_seats(seats=taken, by=runner, now=now)
+            verbs.give_back_seats(seats=taken, by=runner, now=now, accept_fee=True)
             if dice.random() < 0.1:
                 verbs.undo_give_back(seats=taken, by=runner, now=now + timedelta(minutes=1))
                 return "seat: giving back undone"

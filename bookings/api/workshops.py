@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db.models import F, Prefetch, QuerySet
 from django.http import Http404
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_field
 from rest_framework import generics, serializers, status
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -19,8 +19,8 @@ from rest_framework.views import APIView
 from bookings.api.asked import person, runner_for
 from bookings.models import Seat, Workshop
 from bookings.models.workshops import SeatState
-from bookings.services.seats import give_back_seats, join_waitlist, leave_line, take_seats
-from bookings.workshops.seating import MOST_FRIENDS, gives_back_free, seats_left, with_counts
+from bookings.services.seats import give_up, join_waitlist, take_seats
+from bookings.workshops.seating import MOST_FRIENDS, seats_left, with_counts
 
 Cursor: Any = api_settings.DEFAULT_PAGINATION_CLASS
 
@@ -153,9 +153,14 @@ class WorkshopSeatsView(APIView):
 class WorkshopSeatView(APIView):
     """Give a seat back, or leave the line."""
 
-    @extend_schema(responses={200: GivenBackOut, 422: OpenApiResponse(description="`too_late`, `cancelled`")})
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("accept_fee", bool, description="Once `free_until` is over: its price is accepted.")
+        ],
+        responses={200: GivenBackOut, 422: OpenApiResponse(description="`late_fee`, `too_late`, `cancelled`")},
+    )
     def delete(self, request: Request, workshop_id: UUID, seat_id: UUID) -> Response:
-        user, now = person(request), timezone.now()
+        user = person(request)
         seats = Seat.objects.filter(pk=seat_id, workshop=workshop_id).select_related(
             "workshop__booking", "runner__user"
         )
@@ -164,13 +169,8 @@ class WorkshopSeatView(APIView):
         seat = seats.first()
         if seat is None:
             raise Http404("No such seat.")
-        fee = 0
-        if seat.state == SeatState.TAKEN:
-            if not gives_back_free(seat.workshop, seat, now):
-                fee = seat.workshop.price_pence
-            give_back_seats(seats=[seat], by=user, now=now)
-        else:
-            leave_line(seat=seat, by=user, now=now)
+        accepts = request.query_params.get("accept_fee") == "true"
+        fee = give_up(seat=seat, by=user, now=timezone.now(), accept_fee=accepts)
         seat.state, seat.offered_until = SeatState.CANCELLED, None
         return Response({"seat": SeatOut(seat).data, "fee_pence": fee})
 

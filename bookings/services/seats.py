@@ -28,6 +28,7 @@ from bookings.services.transactions import whole
 from bookings.workshops.seating import MOST_FRIENDS, gives_back_free
 from clinic.audit.services import record
 from clinic.core.errors import Conflict, DomainError
+from clinic.core.wording import pounds
 from clinic.people.models import RunnerProfile, User
 
 
@@ -88,11 +89,12 @@ def take_seats(
 
 
 @whole
-def give_back_seats(*, seats: Sequence[Seat], by: User, now: datetime) -> GivenBack:
+def give_back_seats(*, seats: Sequence[Seat], by: User, now: datetime, accept_fee: bool = False) -> GivenBack:
     """Give back seats of one runner in one workshop; each goes to the first who waits, told when UNDO is over.
 
-    In time it is free; later it is allowed and `late` says which seats cost their price. What is given back already
-    stays so. Raises DomainError `nothing_chosen`, `too_late`; Forbidden `not_yours`.
+    In time it is free; later `late` says which seats cost their price, and a runner has to `accept_fee`: they were told.
+    What is given back already stays so. Raises DomainError `nothing_chosen`, `too_late`, `late_fee` (names the cost);
+    Forbidden `not_yours`.
     """
     if not seats:
         raise DomainError("Choose at least one seat to give back.", code="nothing_chosen")
@@ -105,6 +107,14 @@ def give_back_seats(*, seats: Sequence[Seat], by: User, now: datetime) -> GivenB
     if not back:
         return GivenBack([], [])
     late = [seat for seat in back if not gives_back_free(found, seat, now)]
+    cost = found.price_pence * len(late)
+    if cost and not accept_fee and not by.is_clinic_staff:
+        raise DomainError(
+            f"Giving it back now costs {pounds(cost)}. Say that you accept it, or keep the seat.",
+            code="late_fee",
+            fields={"accept_fee": f"It costs {pounds(cost)}."},
+            late_fee_pence=cost,
+        )
     Seat.objects.bulk_update(back, ["state", "cancelled_at", "sequence"])
     let_go(found, len(back))
     runner = back[0].runner
@@ -251,6 +261,20 @@ def leave_line(*, seat: Seat, by: User, now: datetime) -> None:
     turn(left, SeatState.CANCELLED, at=now).save()
     let_go(found, 1)
     offer_freed(found, now=now, told_at=now)
+
+
+@whole
+def give_up(*, seat: Seat, by: User, now: datetime, accept_fee: bool = False) -> int:
+    """Give the seat back, or leave the line, whichever it is by now; returns what that costs, in pence.
+
+    Raises what `give_back_seats` and `leave_line` raise.
+    """
+    require_own(by, seat.runner)
+    found = locked(seat.workshop)
+    if not standing(found).filter(pk=seat.pk, state=SeatState.TAKEN).exists():
+        leave_line(seat=seat, by=by, now=now)
+        return 0
+    return found.price_pence * len(give_back_seats(seats=[seat], by=by, now=now, accept_fee=accept_fee).late)
 
 
 def pass_on_offers(*, now: datetime) -> int:

@@ -225,6 +225,23 @@ def test_the_api_takes_and_gives_back_seats(client_of, runner, other_runner, wor
     assert counted(workshop) == (3, 3, 0, 1)
 
 
+def test_a_late_seat_costs_what_was_said_and_nothing_unsaid(client_of, runner, workshop, now, clock) -> None:
+    own, guest = seat_for(workshop, runner, now, "Ana")
+    page, address = f"/workshops/{workshop.slug}/back/", f"/api/v1/workshops/{workshop.pk}/seats/"
+    assert "accept_fee" not in client_of(runner).get(page).content.decode()
+    clock.move_to(workshop.booking.start - timedelta(hours=24) + timedelta(seconds=1))
+    browser = client_of(runner)
+    overtaken = browser.post(page, {"seat": str(own.pk)})
+    assert (overtaken.status_code, counted(workshop)) == (422, (2, 2, 0, 0))
+    assert "Giving it back now costs £25" in words(overtaken)
+    assert 'name="accept_fee"' in overtaken.content.decode()
+    refused = browser.delete(f"{address}{guest.pk}/")
+    assert (refused.status_code, refused.json()["code"], refused.json()["late_fee_pence"]) == (422, "late_fee", 2500)
+    assert browser.delete(f"{address}{guest.pk}/?accept_fee=true").json()["fee_pence"] == 2500
+    assert browser.post(page, {"accept_fee": "yes"}).status_code == 302
+    assert counted(workshop) == (0, 0, 0, 0)
+
+
 def test_waiting_in_line_is_left_from_the_page(client_of, runner, other_runner, workshop, now) -> None:
     seat_for(workshop, other_runner, now, "Ben", "Cleo")
     join_waitlist(workshop=workshop, runner=runner.runner, by=runner, now=now)

@@ -120,7 +120,9 @@ def test_given_back_in_time_is_free_later_it_costs_and_moved_by_us_it_is_free(
     late = thursday - timedelta(hours=24) + timedelta(seconds=1)
     seats = seat_for(workshop, runner, now, "Ana", "Ben")
     assert give_back_seats(seats=seats[1:2], by=runner, now=late - timedelta(seconds=1)).late == []
-    assert give_back_seats(seats=seats[2:], by=runner, now=late).late == seats[2:]
+    assert refusal(lambda: give_back_seats(seats=seats[2:], by=runner, now=late)) == "late_fee"
+    assert counted(workshop) == (2, 2, 0, 0)
+    assert give_back_seats(seats=seats[2:], by=runner, now=late, accept_fee=True).late == seats[2:]
     move_workshop(workshop=workshop, start=thursday + timedelta(hours=1), by=staff, now=late)
     assert give_back_seats(seats=seats[:1], by=runner, now=thursday).late == []
     assert counted(workshop) == (0, 0, 0, 0)
@@ -169,7 +171,7 @@ def test_in_the_last_hour_a_seat_is_for_whoever_comes_first(therapist, staff, th
     seat = seat_for(workshop, first, now)[0]
     wait(workshop, (second, third), now)
     late = thursday - timedelta(minutes=50)
-    give_back_seats(seats=[seat], by=first, now=late)
+    give_back_seats(seats=[seat], by=first, now=late, accept_fee=True)
     assert counted(workshop) == (0, 0, 0, 2)
     assert seat_for(workshop, third, late)[0].state == "taken"
     assert counted(workshop) == (1, 1, 0, 1)

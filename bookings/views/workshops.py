@@ -177,7 +177,10 @@ def give_back(request: HttpRequest, slug: str) -> HttpResponse:
         wanted = request.POST.getlist("seat") if len(taken) > 1 else [str(taken[0].pk)]
         try:
             done = verbs.give_back_seats(
-                seats=[seat for seat in taken if str(seat.pk) in wanted], by=user, now=clock.now
+                seats=[seat for seat in taken if str(seat.pk) in wanted],
+                by=user,
+                now=clock.now,
+                accept_fee=bool(request.POST.get("accept_fee")),
             )
         except DomainError as refused:
             status, wrong = refused.status, refused.message

@@ -213,10 +213,7 @@ def add(request: HttpRequest, slug: str) -> HttpResponse:
     try:
         if request.POST.get("do") == "back":
             seat = get_object_or_404(Seat, workshop=found, pk=uuid_of(request.POST.get("seat")))
-            if seat.state == SeatState.TAKEN:
-                verbs.give_back_seats(seats=[seat], by=user, now=clock.now)
-            else:
-                verbs.leave_line(seat=seat, by=user, now=clock.now)
+            verbs.give_up(seat=seat, by=user, now=clock.now)
             messages.success(request, f"{seat.friend or seat.runner.user.name} is off the list.")
         else:
             runner_id = uuid_of(request.POST.get("runner"))
