@@ -126,14 +126,14 @@ class TakeIn(serializers.Serializer):
     start = StartField()
     zone = serializers.CharField(required=False, max_length=64, help_text="Zone of a `start` without an offset.")
     runner = serializers.UUIDField(required=False)
-    reason = serializers.CharField(
-        required=False, max_length=200, help_text="Staff: why the rules of notice and hours are passed."
-    )
 
 
 class BookIn(TakeIn):
     """Either `hold`, or `service`, `therapist` and `start`."""
 
+    reason = serializers.CharField(
+        required=False, max_length=200, help_text="Staff: why the rules of notice and hours are passed."
+    )
     hold = serializers.UUIDField(required=False)
     payer = serializers.ChoiceField(Payer.choices, required=False, default=Payer.SELF)
     insurer = serializers.CharField(

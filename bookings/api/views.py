@@ -212,6 +212,13 @@ class AppointmentsView(generics.ListAPIView):
         return {**super().get_serializer_context(), "now": timezone.now()}
 
     @extend_schema(
+        parameters=[OpenApiParameter("when", str, enum=["upcoming", "past"], description="All, if left out.")]
+    )
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """The sessions you may see."""
+        return super().get(request, *args, **kwargs)
+
+    @extend_schema(
         request=BookIn,
         responses={
             201: AppointmentOut,
@@ -223,10 +230,13 @@ class AppointmentsView(generics.ListAPIView):
         now = timezone.now()
         given = BookIn(data=request.data)
         given.is_valid(raise_exception=True)
-        if "hold" in given.validated_data:
-            held = get_hold(person(request), given.validated_data["hold"])
+        wanted = given.validated_data
+        if "hold" in wanted:
+            held = get_hold(person(request), wanted["hold"])
             with naming_nearest(**{name: getattr(held, name) for name in WANTED}, now=now):
-                appointment = confirm_hold(appointment=held, by=person(request), now=now)
+                appointment = confirm_hold(
+                    appointment=held, by=person(request), now=now, payer=wanted["payer"], insurer=wanted["insurer"]
+                )
         else:
             asked = taken(request, BookIn, staff_reason=True)
             with naming_nearest(**{name: asked[name] for name in WANTED}, now=now):

@@ -29,8 +29,8 @@ Cursor: Any = api_settings.DEFAULT_PAGINATION_CLASS
 PARTS = {part.name.lower(): part.value for part in PartOfDay}
 
 
-class InOrder(Cursor):
-    ordering = ("-priority", "made_at", "id")
+class OldestFirst(Cursor):
+    ordering = ("made_at", "id")
 
 
 class SoonestFirst(Cursor):
@@ -126,11 +126,14 @@ class SeriesOut(serializers.Serializer):
 
 
 class WaitlistView(generics.ListAPIView):
-    """Your wishes in order (staff: everybody's) that are waiting; `POST` adds one."""
+    """Your wishes (staff: everybody's) that are waiting, the oldest first; `POST` adds one.
+
+    A freed time is offered by the highest `priority`, then by age.
+    """
 
     queryset = WaitlistEntry.objects.none()
     serializer_class = WishOut
-    pagination_class = InOrder
+    pagination_class = OldestFirst
 
     def get_queryset(self) -> QuerySet[WaitlistEntry]:
         user = person(self.request)

@@ -106,6 +106,16 @@ def test_hold_then_book(visit, therapist, me) -> None:
     assert booked.json()["agreed_start"] == "2026-11-26T09:00:00+00:00"
 
 
+def test_who_pays_is_said_with_the_hold(visit, therapist, me) -> None:
+    visit.takes_insurance = True
+    visit.save()
+    held = post(me, "holds/", service="follow-up", therapist=therapist.therapist.slug, start=START).json()["id"]
+    unnamed = post(me, "appointments/", hold=held, payer="insurance")
+    assert (unnamed.status_code, unnamed.json()["code"], Appointment.objects.get().state) == (422, "no_insurer", "held")
+    booked = post(me, "appointments/", hold=held, payer="insurance", insurer="Bupa").json()
+    assert (booked["payer"], booked["insurer"]) == ("insurance", "Bupa")
+
+
 def test_a_gone_slot_is_409(booked, visit, therapist, other_runner, client_of) -> None:
     for path in ("holds/", "appointments/"):
         answer = post(
