@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from icalendar import Calendar
 
-from bookings.models import Appointment, Service
+from bookings.models import Appointment, Service, WaitlistEntry
 from bookings.services import book_slot
 from clinic.people.models import User
 from clinic.reminders.models import Reminder
@@ -260,6 +260,19 @@ def test_strangers_find_nothing(booked, other_runner, other_therapist, client_of
         assert post(client, f"appointments/{booked.pk}/cancel/").status_code == 404
     booked.refresh_from_db()
     assert (booked.state, booked.sequence) == ("booked", 0)
+
+
+def test_wishes_that_leave_between_two_pages_hide_nobody(visit, runner, other_runner, staff, client_of, now) -> None:
+    wish = {"service": visit, "first": now.date(), "made_by": staff}
+    wishes = [
+        WaitlistEntry.objects.create(runner=each.runner, made_at=now + timedelta(minutes=minute), **wish)
+        for minute, each in enumerate((runner, other_runner, runner, other_runner))
+    ]
+    desk = client_of(staff)
+    first = desk.get(f"{API}/waitlist/?page_size=2").json()
+    WaitlistEntry.objects.filter(pk=wishes[0].pk).update(state="withdrawn")
+    second = desk.get(first["next"]).json()
+    assert [row["id"] for row in first["results"] + second["results"]] == [str(each.pk) for each in wishes]
 
 
 def test_another_persons_hold_is_404(visit, therapist, me, other_runner, client_of) -> None:
