@@ -17,6 +17,7 @@ from bookings.engine.diaries import (
     offering,
     open_search,
     open_timetables,
+    own_zone,
     read_around,
     read_diaries,
 )
@@ -248,7 +249,13 @@ def decide(
         open_search(service, [therapist], runner=runner, now=now, moving=moving, length=length, keeps_holds=keeps_holds)
         if offered_by is None
         else new_search(
-            service, offered_by, runner=runner, now=now, moving=moving, length=length, keeps_holds=keeps_holds
+            service,
+            {**own_zone(moving), **offered_by},
+            runner=runner,
+            now=now,
+            moving=moving,
+            length=length,
+            keeps_holds=keeps_holds,
         )
     )
     if therapist.pk not in search.zones:

@@ -65,7 +65,16 @@ def open_search(
     else:
         candidates = candidates.filter(pk__in=[each.pk for each in therapists])
     zones = dict(candidates.order_by().values_list("pk", "user__zone"))
+    asked_for = {each.pk for each in therapists or ()}
+    zones |= {each: zone for each, zone in own_zone(moving).items() if each in asked_for}
     return new_search(service, zones, runner=runner, now=now, moving=moving, length=length, keeps_holds=keeps_holds)
+
+
+def own_zone(moving: Appointment | None) -> dict[int, str]:
+    """The zone of whoever has the session that is moving: it can stay with them, whatever they offer to others by now."""
+    if moving is None or not moving.therapist.user.is_active:
+        return {}
+    return {moving.therapist_id: moving.therapist.user.zone}
 
 
 def new_search(

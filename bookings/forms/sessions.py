@@ -6,10 +6,11 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.db.models import Q
 
 from bookings import slots
 from bookings.instants import parse_instant
-from bookings.models import HoursPlace, Payer, Service, Weekday
+from bookings.models import Appointment, HoursPlace, Payer, Weekday
 from bookings.services import DayRange, HoursRange
 from clinic.core.errors import DomainError
 from clinic.core.wording import pounds
@@ -115,13 +116,16 @@ class StaffMoveForm(ReasonForm):
         data: Mapping[str, Any] | None = None,
         *,
         needed: bool,
-        service: Service,
+        session: Appointment,
         initial: dict[str, Any] | None = None,
     ) -> None:
         super().__init__(data, needed=needed)
         self.initial = initial or {}
         self.people = (
-            TherapistProfile.objects.filter(services=service, user__is_active=True)
+            TherapistProfile.objects.filter(
+                Q(services=session.service) | Q(pk=session.therapist_id), user__is_active=True
+            )
+            .distinct()
             .select_related("user")
             .order_by("user__name")
         )

@@ -108,9 +108,7 @@ def move_at_the_desk(request: HttpRequest, opened: Opened, clock: Clock) -> Http
     shown = wanted.astimezone(local.tzinfo) if wanted else local
     on = parse_day(request.GET.get("on")) or shown.date()
     initial = {"on": on, "at": request.GET.get("at", "")[:5] or shown.time()}
-    form = StaffMoveForm(
-        typed(request), needed=bool(needs_reason(opened, clock)), service=found.service, initial=initial
-    )
+    form = StaffMoveForm(typed(request), needed=bool(needs_reason(opened, clock)), session=found, initial=initial)
     dropped_on = form.people.filter(slug=request.GET.get("therapist", "")[:80]).first()
     form.initial["therapist"] = dropped_on or found.therapist
     status = 422 if request.method == "POST" else 200
