@@ -1,12 +1,14 @@
 """The front desk fits a waiting person in: books the time at once, or offers it by e-mail."""
 
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from bookings.models import Appointment, Change, Offer, WaitlistEntry
 from bookings.models.waitlist import EntryState, OfferState
+from bookings.services.booking import book_slot
 from bookings.services.offers import keep_for, withdraw_offer
-from bookings.services.transactions import require, whole
+from bookings.services.transactions import lock, require, whole
 from bookings.waitlist.deadlines import answer_until
 from clinic.audit.services import record
 from clinic.core.errors import DomainError
@@ -14,23 +16,29 @@ from clinic.people.models import TherapistProfile, User
 
 
 @whole
-def fulfil(*, entry: WaitlistEntry, booked: Appointment, by: User, now: datetime) -> None:
-    """The wish is answered by what was just booked for its runner; what was offered to it is let go. Twice changes nothing.
+def book_for_wish(*, entry: WaitlistEntry, by: User, now: datetime, **wanted: Any) -> Appointment:
+    """Book what `wanted` says (as for `book_slot`) for the waiting person; what is offered to their wish is let go,
+    and may be the very time that is booked. Undoing the booking lets the wish wait again.
 
-    Undoing the booking lets it wait again.
+    Raises what `book_slot` raises; DomainError `not_waiting` for somebody else's wish; Forbidden `not_yours`.
     """
     require(by.is_clinic_staff)
-    if booked.runner_id != entry.runner_id:
+    if wanted["runner"].pk != entry.runner_id:
         raise DomainError("This wish is somebody else's. Look at the waitlist.", code="not_waiting")
-    done = WaitlistEntry.objects.filter(pk=entry.pk, state=EntryState.WAITING).update(
+    offers = Offer.objects.filter(entry=entry, state=OfferState.OPEN).select_related("hold__therapist")
+    people = [*filter(None, [wanted["therapist"]]), *(each.hold.therapist for each in offers)]
+    lock(therapists=people, runner=entry.runner, service=wanted["service"])
+    waits = WaitlistEntry.objects.filter(pk=entry.pk, state=EntryState.WAITING).update(
         state=EntryState.BOOKED, ended_at=now
     )
-    if not done:
-        return
-    for offer in Offer.objects.filter(entry=entry, state=OfferState.OPEN):
-        withdraw_offer(offer=offer, by=by, now=now)
-    Change.objects.filter(appointment=booked, kind=Change.Kind.BOOKED).update(wish=entry)
-    record(by=by, action="waitlist.booked", subject=entry, runner=entry.runner)
+    if waits:
+        for offer in offers.all():
+            withdraw_offer(offer=offer, by=by, now=now)
+    booked = book_slot(by=by, now=now, **wanted)
+    if waits:
+        Change.objects.filter(appointment=booked, kind=Change.Kind.BOOKED).update(wish=entry)
+        record(by=by, action="waitlist.booked", subject=entry, runner=entry.runner)
+    return booked
 
 
 def offer_to(*, entry: WaitlistEntry, therapist: TherapistProfile, start: datetime, by: User, now: datetime) -> Offer:

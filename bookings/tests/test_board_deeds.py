@@ -155,6 +155,23 @@ def test_the_gaps_that_fit_a_waiting_person_light_up_and_the_best_is_named(
     assert (hold.runner, hold.start) == (other_runner.runner, NINE + timedelta(hours=4))
 
 
+def test_the_offered_time_can_be_booked_on_the_phone_and_a_refusal_leaves_the_offer(
+    desk: Client, session: Appointment, visit: Service, other_runner: User, staff: User, now: datetime
+) -> None:
+    entry = WaitlistEntry.objects.create(
+        runner=other_runner.runner, service=visit, first=date(2026, 11, 24), made_at=now, made_by=staff
+    )
+    desk.post(f"/board/offer/{entry.pk}/", {"board": DAY, "place": "nadia-okello@2026-11-26T13:00Z"})
+    call = {"service": "follow-up", "therapist": "nadia-okello", "runner": str(other_runner.runner.pk), "do": "book"}
+    taken = desk.post("/board/new/", call | {"wish": str(entry.pk), "start": "2026-11-26T09:00Z"})
+    entry.refresh_from_db()
+    assert (taken.status_code, entry.state, entry.offers.get().state) == (409, "waiting", "open")
+    assert desk.post("/board/new/", call | {"wish": str(entry.pk), "start": "2026-11-26T13:00Z"}).status_code == 302
+    entry.refresh_from_db()
+    assert (entry.state, entry.offers.get().state) == ("booked", "withdrawn")
+    assert Appointment.objects.get(runner=other_runner.runner, state="booked").start == NINE + timedelta(hours=4)
+
+
 def test_the_best_gap_wastes_least() -> None:
     day = datetime(2026, 11, 26, tzinfo=UTC)
 

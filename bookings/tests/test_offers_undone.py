@@ -19,7 +19,7 @@ from bookings.services import (
     undo,
 )
 from bookings.services.replanning import give_up
-from bookings.services.waiting import fulfil, offer_to
+from bookings.services.waiting import book_for_wish, offer_to
 from bookings.tests.test_engine_availability import more_therapists
 from clinic.audit.models import Event
 from clinic.core.errors import Conflict, DomainError
@@ -93,10 +93,8 @@ def test_undoing_it_twice_does_no_more(first, runner, now) -> None:
 def test_a_booking_by_the_desk_for_a_wish_is_undone_with_it(
     visit, first, therapist, runner, staff, thursday, now
 ) -> None:
-    session = book_slot(
-        service=visit, therapist=therapist.therapist, runner=runner.runner, start=thursday, by=staff, now=now
-    )
-    fulfil(entry=first, booked=session, by=staff, now=now)
+    wanted = {"service": visit, "therapist": therapist.therapist, "runner": runner.runner, "start": thursday}
+    session = book_for_wish(entry=first, by=staff, now=now, **wanted)
     first.refresh_from_db()
     assert first.state == "booked"
     undo(change=last(session), by=staff, now=now + SECOND)

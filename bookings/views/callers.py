@@ -22,7 +22,7 @@ from bookings.fortnight import nearest
 from bookings.instants import parse_day, parse_instant
 from bookings.models import Appointment, Service, WaitlistEntry
 from bookings.prices import price_of
-from bookings.services.waiting import fulfil
+from bookings.services.waiting import book_for_wish
 from bookings.views.board import clinic_tz
 from bookings.views.reader import signed_in
 from clinic.core.errors import DomainError
@@ -155,10 +155,9 @@ def book_now(
         return services.book_for_caller(
             **common, name=sent["name"], email=sent["email"], phone=sent["phone"], are_different=are_different
         )
-    booked = services.book_slot(**common, runner=call.runner)
     if call.wish is not None:
-        fulfil(entry=call.wish, booked=booked, by=by, now=now)
-    return booked
+        return book_for_wish(**common, runner=call.runner, entry=call.wish)
+    return services.book_slot(**common, runner=call.runner)
 
 
 def context_of(
