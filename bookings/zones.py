@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from importlib import resources
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 from clinic.core.wording import city
 
@@ -31,14 +31,6 @@ def known_zones() -> frozenset[str]:
 def is_zone(name: object) -> bool:
     """Whether `name` is an IANA zone we have rules for; safe for anything typed by a stranger."""
     return isinstance(name, str) and name in known_zones()
-
-
-def zone_info(name: str, *, otherwise: str) -> ZoneInfo:
-    """The rules of zone `name`, or those of `otherwise` when it is unknown."""
-    try:
-        return ZoneInfo(name) if is_zone(name) else ZoneInfo(otherwise)
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo(otherwise)
 
 
 @cache
