@@ -68,6 +68,15 @@ def calendar_file(appointment: Appointment, *, reader: User, now: datetime, as_m
         event.add("description", f"Open, move or cancel: {page_address(appointment)}")
     event.add("status", "CANCELLED" if appointment.state == State.CANCELLED else "CONFIRMED")
     event.add("class", "PRIVATE")
+    invite(event, reader)
+    if appointment.state != State.CANCELLED:
+        event.add_component(alarm())
+    calendar.add_component(event)
+    return calendar.to_ical()
+
+
+def invite(event: Event, reader: User) -> None:
+    """The clinic asks `reader`, who has said yes."""
     organiser = vCalAddress(f"MAILTO:{address_only(settings.DEFAULT_FROM_EMAIL)}")
     organiser.params["CN"] = vText(settings.CLINIC_NAME)
     event.add("organizer", organiser)
@@ -75,10 +84,6 @@ def calendar_file(appointment: Appointment, *, reader: User, now: datetime, as_m
     attendee.params["CN"] = vText(reader.name)
     attendee.params["PARTSTAT"] = vText("ACCEPTED")
     event.add("attendee", attendee)
-    if appointment.state != State.CANCELLED:
-        event.add_component(alarm())
-    calendar.add_component(event)
-    return calendar.to_ical()
 
 
 def file_name(appointment: Appointment) -> str:

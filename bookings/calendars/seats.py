@@ -1,13 +1,12 @@
 """Calendar files of a seat in a workshop: one stable event per seat, whose sequence rises with every change."""
 
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.urls import reverse
-from icalendar import Calendar, Event, vCalAddress, vText
+from icalendar import Calendar, Event
 
-from bookings.calendars.ics import PRODUCT, address_only, alarm
+from bookings.calendars.ics import PRODUCT, alarm, invite, name_of
 from bookings.models import Seat
 from bookings.models.workshops import SeatState
 from clinic.people.models import User
@@ -15,7 +14,7 @@ from clinic.people.models import User
 
 def uid(seat: Seat) -> str:
     """The event's name, the same for the life of the seat."""
-    return f"{seat.pk}@{urlsplit(settings.SITE_URL).hostname or 'stridewell'}"
+    return name_of(seat)
 
 
 def method(seat: Seat) -> str:
@@ -47,13 +46,7 @@ def seat_event(seat: Seat, *, reader: User, now: datetime) -> Event:
     event.add("description", f"Open it, or give the seat back: {page_address(seat)}")
     event.add("status", "CANCELLED" if cancelled else "CONFIRMED")
     event.add("class", "PRIVATE")
-    organiser = vCalAddress(f"MAILTO:{address_only(settings.DEFAULT_FROM_EMAIL)}")
-    organiser.params["CN"] = vText(settings.CLINIC_NAME)
-    event.add("organizer", organiser)
-    attendee = vCalAddress(f"MAILTO:{reader.email}")
-    attendee.params["CN"] = vText(reader.name)
-    attendee.params["PARTSTAT"] = vText("ACCEPTED")
-    event.add("attendee", attendee)
+    invite(event, reader)
     if not cancelled:
         event.add_component(alarm())
     return event
