@@ -27,9 +27,10 @@ class HoursQuerySet(models.QuerySet):
         """Weekly hours valid on the day `on`."""
         return self.between(on, on)
 
-    def between(self, first: date, last: date) -> HoursQuerySet:
-        """Weekly hours valid on any day from `first` to `last`, both included."""
-        return self.filter(valid_from__lte=last).filter(Q(valid_until__isnull=True) | Q(valid_until__gte=first))
+    def between(self, first: date, last: date | None) -> HoursQuerySet:
+        """Weekly hours valid on any day from `first` to `last` (None: without end), both included."""
+        begun = self if last is None else self.filter(valid_from__lte=last)
+        return begun.filter(Q(valid_until__isnull=True) | Q(valid_until__gte=first))
 
 
 class TimeOffQuerySet(models.QuerySet):

@@ -81,6 +81,7 @@ urlpatterns = [
     path("hours/calendars/<int:calendar_id>/remove/", outside.remove, name="outside_remove"),
     path("hours/calendars/<int:calendar_id>/read/", outside.read, name="outside_read"),
     path("hours/<slug:slug>/day/", hours.clear_day, name="clear_day"),
+    path("hours/<slug:slug>/week/", hours.clear_week, name="clear_week"),
     path("time-off/<int:time_off_id>/", hours.time_off, name="time_off"),
     path("journeys/<int:travel_id>/", limits.journey, name="journey"),
     path("limits/<int:cap_id>/", limits.cap, name="cap"),

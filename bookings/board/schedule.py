@@ -244,14 +244,6 @@ def _read_timetables(schedule: Schedule, people: dict[int, Column], low: datetim
         schedule.diaries[pk] = slots.Diary(zone, hours[pk], exceptions[pk], away=away[pk])
 
 
-def week_bars(hours: Iterable[WeeklyHours]) -> dict[int, list[WeeklyHours]]:
-    """Weekly hours by weekday, in order of their start."""
-    result: dict[int, list[WeeklyHours]] = {weekday: [] for weekday in range(7)}
-    for row in sorted(hours, key=lambda row: (row.weekday, row.starts)):
-        result[row.weekday].append(row)
-    return result
-
-
 def minutes_of(at: time, *, closing: bool = False) -> int:
     """Minutes since midnight; a closing 00:00 is the end of the day."""
     minutes = at.hour * 60 + at.minute

@@ -1,7 +1,7 @@
 """What people type on the booking pages."""
 
 from collections.abc import Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from typing import Any
 
 from django import forms
@@ -10,13 +10,10 @@ from django.db.models import Q
 
 from bookings import slots
 from bookings.instants import parse_instant
-from bookings.models import Appointment, HoursPlace, Payer, Weekday
-from bookings.services import DayRange, HoursRange
+from bookings.models import Appointment, Payer
 from clinic.core.errors import DomainError
 from clinic.core.wording import pounds
 from clinic.people.models import TherapistProfile
-
-RANGES_PER_DAY = 3
 
 
 class DayInput(forms.DateInput):
@@ -223,126 +220,4 @@ class CallerForm(forms.Form):
                 self.add_error("at", refused)
         elif not self.errors.keys() & {"on", "at"}:
             self.add_error("start", "Pick a time from the list, or type a day and a time.")
-        return cleaned
-
-
-class WeekForm(forms.Form):
-    """A therapist's week: up to three ranges a day, each with its place, from a day on."""
-
-    valid_from = forms.DateField(
-        label="From", widget=DayInput(), help_text="The hours before this day stay as they were."
-    )
-
-    def __init__(self, data: Mapping[str, Any] | None = None, *, initial: dict[str, Any] | None = None) -> None:
-        super().__init__(data, initial=initial)
-        for weekday in range(7):
-            for number in range(RANGES_PER_DAY):
-                key = f"{weekday}-{number}"
-                self.fields[f"starts-{key}"] = forms.TimeField(required=False, widget=ClockInput())
-                self.fields[f"ends-{key}"] = forms.TimeField(required=False, widget=ClockInput())
-                self.fields[f"place-{key}"] = forms.ChoiceField(
-                    choices=HoursPlace.choices, required=False, widget=forms.Select(attrs={"class": "form-select"})
-                )
-
-    @property
-    def days(self) -> list[tuple[str, list[dict[str, Any]]]]:
-        """(weekday, its rows of bound fields); the first row always stands, the others open as needed."""
-        result = []
-        for weekday in range(7):
-            rows = [
-                {
-                    "starts": self[f"starts-{weekday}-{number}"],
-                    "ends": self[f"ends-{weekday}-{number}"],
-                    "place": self[f"place-{weekday}-{number}"],
-                }
-                for number in range(RANGES_PER_DAY)
-            ]
-            result.append((Weekday(weekday).label, rows))
-        return result
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
-        ranges = []
-        for weekday in range(7):
-            for number in range(RANGES_PER_DAY):
-                key = f"{weekday}-{number}"
-                starts, ends = cleaned.get(f"starts-{key}"), cleaned.get(f"ends-{key}")
-                if starts is None and ends is None:
-                    continue
-                if starts is None or ends is None:
-                    if not self.errors.keys() & {f"starts-{key}", f"ends-{key}"}:
-                        self.add_error(f"ends-{key}", f"{Weekday(weekday).label}: give a start and an end.")
-                    continue
-                if ends <= starts and ends != time(0):
-                    self.add_error(f"ends-{key}", f"{Weekday(weekday).label}: the end comes after the start.")
-                    continue
-                ranges.append(HoursRange(weekday, starts, ends, cleaned.get(f"place-{key}") or HoursPlace.EITHER))
-        cleaned["ranges"] = ranges
-        return cleaned
-
-
-class OverrideForm(forms.Form):
-    """One day that is different: other hours, or closed."""
-
-    on = forms.DateField(label="Day", widget=DayInput())
-    kind = forms.ChoiceField(
-        choices=[("instead", "These hours instead"), ("extra", "These hours as well"), ("closed", "Closed")],
-        label="What",
-        widget=forms.Select(attrs={"class": "form-select"}),
-    )
-    starts = forms.TimeField(label="From", required=False, widget=ClockInput())
-    ends = forms.TimeField(label="To", required=False, widget=ClockInput())
-    note = forms.CharField(max_length=120, required=False, widget=forms.TextInput(attrs={"class": "form-control"}))
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
-        starts, ends = cleaned.get("starts"), cleaned.get("ends")
-        if (starts is None) != (ends is None):
-            self.add_error("ends" if ends is None else "starts", "Give both times, or none to close the whole day.")
-        elif starts is None and cleaned.get("kind") != "closed":
-            self.add_error("starts", "Give the hours of that day.")
-        elif starts is not None and ends is not None and ends <= starts and ends != time(0):
-            self.add_error("ends", "The end comes after the start.")
-        cleaned["ranges"] = [DayRange(starts, ends)] if starts is not None and ends is not None else []
-        return cleaned
-
-
-class TimeOffForm(forms.Form):
-    """An absence, in the therapist's own clock; without times whole days, the last one included."""
-
-    first = forms.DateField(label="First day", widget=DayInput())
-    first_at = forms.TimeField(label="From", required=False, widget=ClockInput())
-    last = forms.DateField(label="Last day", widget=DayInput())
-    last_at = forms.TimeField(label="To", required=False, widget=ClockInput())
-    reason = forms.CharField(
-        max_length=120,
-        required=False,
-        help_text="Staff and the therapist see it, runners do not.",
-        widget=forms.TextInput(attrs={"class": "form-control"}),
-    )
-
-    def __init__(
-        self, data: Mapping[str, Any] | None = None, *, zone: str, initial: dict[str, Any] | None = None
-    ) -> None:
-        super().__init__(data, initial=initial)
-        self.zone = zone
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
-        if not cleaned.get("first") or not cleaned.get("last"):
-            return cleaned
-        try:
-            start = wall_time(cleaned["first"], cleaned.get("first_at") or time(0), self.zone)
-            last_at = cleaned.get("last_at")
-            end = (
-                wall_time(cleaned["last"], last_at, self.zone)
-                if last_at
-                else wall_time(cleaned["last"] + timedelta(days=1), time(0), self.zone)
-            )
-        except (forms.ValidationError, OverflowError) as refused:
-            self.add_error("first_at", refused if isinstance(refused, forms.ValidationError) else "Check the days.")
-            return cleaned
-        if end <= start:
-            self.add_error("last", "Time off ends after it begins.")
-        cleaned["start"], cleaned["end"] = start, end
         return cleaned

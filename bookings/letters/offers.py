@@ -80,7 +80,8 @@ def still_open(reminder: Reminder, now: datetime) -> str:
 
 def still_expired(reminder: Reminder, now: datetime) -> str:
     offer = offer_of(reminder)
-    return "" if offer is not None and offer.state == OfferState.EXPIRED else "The offer was answered."
+    over = (OfferState.EXPIRED, OfferState.WITHDRAWN)
+    return "" if offer is not None and offer.state in over else "The offer was answered."
 
 
 def given_up(offer: Offer) -> Appointment | None:
@@ -106,6 +107,7 @@ def facts(reminder: Reminder) -> dict[str, Any]:
         "online": hold.is_online,
         "answer_until": offer.answer_until,
         "by_clinic": offer.moves_id is not None,
+        "taken_back": offer.state == OfferState.WITHDRAWN,
         "instead_of": session.start if session is not None else None,
         "waits": offer.entry_id is not None and offer.entry is not None and offer.entry.state == "waiting",
         "offer_url": address("offer_link", link_token(offer)),

@@ -285,6 +285,7 @@ class Migration(migrations.Migration):
                 ('place', models.CharField(choices=[('either', 'Online or in the clinic'), ('online', 'Online only'), ('clinic', 'In the clinic only')], default='either', max_length=10)),
                 ('valid_from', models.DateField(default=datetime.date(2000, 1, 1))),
                 ('valid_until', models.DateField(blank=True, null=True)),
+                ('temporary', models.BooleanField(default=False)),
                 ('therapist', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='weekly_hours', to='people.therapistprofile')),
             ],
             options={
@@ -498,6 +499,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='weeklyhours',
             constraint=models.CheckConstraint(condition=models.Q(('valid_until__isnull', True), ('valid_until__gte', models.F('valid_from')), _connector='OR'), name='weekly_hours_valid_in_order', violation_error_message='The last day of these hours cannot be before the first.'),
+        ),
+        migrations.AddConstraint(
+            model_name='weeklyhours',
+            constraint=models.CheckConstraint(condition=models.Q(('temporary', False), ('valid_until__isnull', False), _connector='OR'), name='weekly_hours_for_a_time_end', violation_error_message='A week for a time needs its last day.'),
         ),
         migrations.AddConstraint(
             model_name='workshop',

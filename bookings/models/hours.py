@@ -35,8 +35,8 @@ class HoursPlace(models.TextChoices):
 class WeeklyHours(models.Model):
     """One range of a therapist's week, in force from `valid_from` to `valid_until` (both days included).
 
-    A change closes the old row and opens a new one, so that the past stays readable. `ends` 00:00 means midnight at the
-    end of the day.
+    A change closes the old row and opens a new one, so that the past stays readable. A `temporary` week stands in for the
+    usual one, whose rows end before it and begin again after it. `ends` 00:00 means midnight at the end of the day.
     """
 
     therapist = models.ForeignKey("people.TherapistProfile", on_delete=models.CASCADE, related_name="weekly_hours")
@@ -46,6 +46,7 @@ class WeeklyHours(models.Model):
     place = models.CharField(max_length=10, choices=HoursPlace, default=HoursPlace.EITHER)
     valid_from = models.DateField(default=date(2000, 1, 1))
     valid_until = models.DateField(null=True, blank=True)
+    temporary = models.BooleanField(default=False)
 
     objects = HoursQuerySet.as_manager()
 
@@ -67,6 +68,11 @@ class WeeklyHours(models.Model):
                 name="weekly_hours_valid_in_order",
                 condition=Q(valid_until__isnull=True) | Q(valid_until__gte=F("valid_from")),
                 violation_error_message="The last day of these hours cannot be before the first.",
+            ),
+            models.CheckConstraint(
+                name="weekly_hours_for_a_time_end",
+                condition=Q(temporary=False) | Q(valid_until__isnull=False),
+                violation_error_message="A week for a time needs its last day.",
             ),
         ]
 

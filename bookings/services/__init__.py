@@ -22,12 +22,13 @@ Refusals are `clinic.core.errors.DomainError`: `Conflict` (409) with code `slot_
     accept_offer(offer, by, now) -> Appointment; decline_offer(offer, by, now, cancel=False) -> Offer; withdraw_offer, expire_offers
     choose_times(runner, weekdays, parts, same_therapist, by, now) -> TimePreference
     mark_arrived / mark_completed / mark_no_show / mark_booked(appointment, by, now) -> Appointment
-    set_weekly_hours(therapist, ranges: list[HoursRange(weekday, starts, ends, place="either")], valid_from, by, now)
-        -> HoursChange(hours, hit)          hit = booked appointments now outside the hours
-    set_override(therapist, on, ranges: list[DayRange(starts, ends, place)], by, now, closed=False, replace=False, note="")
-        -> HoursChange
-    clear_overrides(therapist, on, by, now) -> None
-    add_time_off(therapist, start, end, reason, by, now) -> TimeOffAdded(time_off, hit)
+    set_weekly_hours(therapist, ranges: list[HoursRange(weekday, starts, ends, place="either")], valid_from, by, now,
+        valid_until=None, instead_of=None) -> HoursChange(hours, hit, holds, offers)
+        hit = booked appointments now outside the hours; holds and offers = what ended because it lay there
+    take_back_week(therapist, first, by, now) -> HoursChange
+    set_override(therapist, on, ranges: list[DayRange(starts, ends, place, closed)], by, now, replace=False, note="",
+        instead_of=None) -> HoursChange; clear_overrides(therapist, on, by, now) -> HoursChange
+    add_time_off(therapist, start, end, reason, by, now) -> TimeOffAdded(time_off, hit, holds, offers)
     remove_time_off(time_off, by, now) -> None
 
 `therapist=None` is "anyone": the least loaded that day of those who are free. `override_reason` / `override=True` with
@@ -52,13 +53,16 @@ from bookings.services.hours import (
     TimeOffAdded,
     add_time_off,
     clear_overrides,
-    outside_hours,
     remove_time_off,
     set_override,
     set_weekly_hours,
+    take_back_week,
+    today_of,
+    weeks_of,
 )
 from bookings.services.offers import accept_offer, decline_offer, expire_offers, offer_instead, withdraw_offer
 from bookings.services.preferring import choose_times
+from bookings.services.stranded import outside_hours, stranded
 from bookings.services.undoing import UNDO, last_undoable, may_undo, undo
 from bookings.services.visitors import adopt_hold, ask_code, hold_for_visitor, prove, release_visitor
 from bookings.services.waitlist import join_waitlist, leave_waitlist, offer_free_times
@@ -103,8 +107,12 @@ __all__ = [
     "remove_time_off",
     "set_override",
     "set_weekly_hours",
+    "stranded",
+    "take_back_week",
+    "today_of",
     "undo",
     "version_of",
     "waive_late_fee",
+    "weeks_of",
     "withdraw_offer",
 ]

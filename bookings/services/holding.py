@@ -7,7 +7,7 @@ from bookings.models import Appointment, Offer, Service
 from bookings.models.appointments import State
 from bookings.services.booking import FOREIGN, attempt, checked_start, enter, require_booker, told
 from bookings.services.paying import pay_by
-from bookings.services.transactions import LAPSED, current, lock, whole
+from bookings.services.transactions import LAPSED, current, hold_ended, lock, whole
 from bookings.slots import Refusal
 from bookings.workshops.seating import seated_between
 from clinic.audit.services import record
@@ -15,6 +15,7 @@ from clinic.core.errors import Conflict, DomainError, Forbidden
 from clinic.people.models import RunnerProfile, TherapistProfile, User
 
 HOLD = timedelta(minutes=5)
+OVER = "Your five minutes are over, and the time is open to others again. Choose it once more."
 GRACE = timedelta(seconds=60)
 """A confirmation this late still counts if nobody has taken the time meanwhile: the countdown on the page never loses."""
 
@@ -50,7 +51,8 @@ def confirm_hold(
 ) -> Appointment:
     """Turn a hold into a booking that `payer` pays ("": the runner). Confirming what is booked already changes nothing.
 
-    Raises Conflict `hold_ended` when the hold has lapsed, `answer_the_offer` for the hold of an offer, `runner_busy`, DomainError `in_the_past`, Forbidden `not_yours`.
+    Raises Conflict `hold_ended` when the hold has lapsed or the therapist's hours changed, `answer_the_offer` for the hold
+    of an offer, `runner_busy`; DomainError `in_the_past`; Forbidden `not_yours`.
     """
     require_booker(by, appointment.runner, appointment.therapist)
     lock(therapists=[appointment.therapist], runner=appointment.runner, service=appointment.service)
@@ -62,9 +64,7 @@ def confirm_hold(
     if held.state in (State.BOOKED, State.ARRIVED, State.COMPLETED) and held.hold_expires_at is None:
         return held
     if held.state != State.HELD or held.hold_expires_at is None or held.hold_expires_at + GRACE <= now:
-        raise Conflict(
-            "Your five minutes are over, and the time is open to others again. Choose it once more.", code="hold_ended"
-        )
+        raise hold_ended(held, OVER)
     if held.start <= now:
         raise DomainError("That time is over. Choose one that is still to come.", code="in_the_past")
     if not held.is_live_hold(now):

@@ -2,10 +2,10 @@
 
 from datetime import date, datetime
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
-from bookings.models import Appointment, DailyCap, Service, Travel
-from bookings.services.hours import outside_hours, require_keeper, require_near, validate
+from bookings.models import Appointment, DailyCap, Offer, Service, Travel
+from bookings.services.hours import require_keeper, require_near, today_of, validate
+from bookings.services.stranded import Stranded, settle_outside
 from bookings.services.transactions import lock_therapist, whole
 from bookings.zones import is_zone
 from clinic.audit.services import record
@@ -16,10 +16,12 @@ LONGEST_JOURNEY_DAYS = 366
 
 
 class TravelSet(NamedTuple):
-    """The journey, and the booked sessions that lie outside the hours under its clock."""
+    """The journey; the booked sessions outside the hours under its clock; the holds and the offers that ended."""
 
     travel: Travel
     hit: list[Appointment]
+    holds: list[Appointment]
+    offers: list[Offer]
 
 
 @whole
@@ -28,7 +30,7 @@ def set_travel(
 ) -> TravelSet:
     """From the day `first` to `last` (both included) the therapist's hours go by the clock of `zone`.
 
-    Booked sessions keep their instants; those now outside the hours are returned. The same journey twice is one.
+    Booked sessions keep their instants; those now outside the hours are returned; holds and open offers there end. The same journey twice is one.
     Raises DomainError `unknown_zone`, `bad_days`, `in_the_past`, `too_far`, `overlapping_travel`; Forbidden `not_yours`.
     """
     require_keeper(by, therapist)
@@ -36,7 +38,7 @@ def set_travel(
     if not is_zone(zone):
         sentence = "We do not know this time zone. Pick a city near the therapist."
         raise DomainError(sentence, code="unknown_zone", fields={"zone": sentence})
-    today = now.astimezone(ZoneInfo(therapist.user.zone)).date()
+    today = today_of(therapist, now)
     if last < first or (last - first).days > LONGEST_JOURNEY_DAYS:
         sentence = "The last day comes after the first, and a journey lasts a year at most."
         raise DomainError(sentence, code="bad_days", fields={"last": sentence})
@@ -54,12 +56,12 @@ def set_travel(
         travel.save()
         changes = {"zone": [therapist.user.zone, zone], "first": [None, first], "last": [None, last]}
         record(by=by, action="travel.set", subject=travel, changes=changes)
-    return TravelSet(travel, outside_hours(therapist, now=now, first=max(first, today), last=last))
+    return TravelSet(travel, *settle_outside(therapist, first=max(first, today), last=last, by=by, now=now))
 
 
 @whole
-def remove_travel(*, travel: Travel, by: User, now: datetime) -> list[Appointment]:
-    """The hours of those days go by the home clock again; the booked sessions now outside them. Raises Forbidden `not_yours`."""
+def remove_travel(*, travel: Travel, by: User, now: datetime) -> Stranded:
+    """The hours of those days go by the home clock again; what that leaves outside them. Raises Forbidden `not_yours`."""
     therapist = travel.therapist
     require_keeper(by, therapist)
     lock_therapist(therapist)
@@ -67,8 +69,7 @@ def remove_travel(*, travel: Travel, by: User, now: datetime) -> list[Appointmen
     record(by=by, action="travel.removed", subject=travel, changes=changes)
     first, last = travel.first, travel.last
     travel.delete()
-    today = now.astimezone(ZoneInfo(therapist.user.zone)).date()
-    return outside_hours(therapist, now=now, first=max(first, today), last=last) if last >= today else []
+    return settle_outside(therapist, first=max(first, today_of(therapist, now)), last=last, by=by, now=now)
 
 
 @whole

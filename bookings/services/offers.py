@@ -275,6 +275,13 @@ def withdraw_offer(*, offer: Offer, by: User | None, now: datetime) -> bool:
     return True
 
 
+def tell_withdrawn(offer: Offer, *, by: User | None, now: datetime) -> None:
+    """The clinic takes an open offer back whose held time is let go already, and its runner is told."""
+    close(offer, OfferState.WITHDRAWN, now)
+    record(by=by, action="offer.withdrawn", subject=offer, runner=runner_of(offer))
+    offer_letters.plan_expired(offer, now=now)
+
+
 def end_lapsed(offers: QuerySet[Offer], now: datetime) -> None:
     """Expire those of `offers` whose deadline has passed, where the step that does so has not run yet."""
     for each in offers.filter(state=OfferState.OPEN, answer_until__lte=now):
@@ -337,6 +344,8 @@ def is_open(offer: Offer, now: datetime) -> bool:
 def require_open(offer: Offer, now: datetime) -> None:
     if is_open(offer, now):
         return
+    if offer.state == OfferState.WITHDRAWN:
+        raise Conflict("This time cannot be kept any more. Nothing was booked.", code="offer_ended")
     raise Conflict(
         "This offer has ended, and the time went to somebody else. You keep your place on the waitlist."
         if offer.entry_id

@@ -24,6 +24,7 @@ R = TypeVar("R")
 
 TRIES = 4
 LAPSED = "The hold ended."
+NOT_KEPT = "The therapist does not work then any more."
 DEADLOCK_OR_STALE = {"40P01", "40001"}
 
 
@@ -158,6 +159,15 @@ def end_holds(holds: Sequence[UUID], *, now: datetime) -> None:
         )
         for each in ended
     )
+
+
+def hold_ended(held: Appointment, lapsed: str) -> Conflict:
+    """The refusal of a hold that is over: `lapsed` says how its time ran out, unless the therapist's hours changed."""
+    if held.cancel_reason == NOT_KEPT:
+        lapsed = (
+            "The therapist’s hours have changed, and this time cannot be kept. Nothing was booked. Choose another one."
+        )
+    return Conflict(lapsed, code="hold_ended")
 
 
 def require(allowed: bool) -> None:

@@ -18,10 +18,10 @@ from bookings.models.appointments import State
 from bookings.services.booking import attempt, checked_start, enter, told
 from bookings.services.holding import GRACE, HOLD, require_no_seat
 from bookings.services.paying import pay_by
-from bookings.services.transactions import LAPSED, current, lock, whole
+from bookings.services.transactions import LAPSED, current, hold_ended, lock, whole
 from bookings.throttle import count, require_under
 from clinic.audit.services import record
-from clinic.core.errors import Conflict, DomainError, Forbidden
+from clinic.core.errors import DomainError, Forbidden
 from clinic.people.addresses import refuse_demo_address
 from clinic.people.models import RunnerProfile, TherapistProfile, User
 from clinic.people.services import agree_to_health_data, prove_address, register_runner
@@ -29,6 +29,7 @@ from clinic.people.services import agree_to_health_data, prove_address, register
 LONGEST_HOLD = timedelta(minutes=15)
 """A time is kept so long at most from the first tap, so that a slow mail does not lose it."""
 
+OVER = "The time we kept for you is over, and it is open to others again. Choose it once more."
 TRIES = 5
 HOLDS_AN_HOUR, CODES_AN_HOUR, CODES_TO_ONE = 30, 12, 4
 """Per source address, per source address, and per e-mail address."""
@@ -245,9 +246,7 @@ def locked(
         return found
     ends = found.hold.hold_expires_at
     if found.hold.state != State.HELD or ends is None or ends + grace <= now or found.hold.start <= now:
-        raise Conflict(
-            "The time we kept for you is over, and it is open to others again. Choose it once more.", code="hold_ended"
-        )
+        raise hold_ended(found.hold, OVER)
     return found
 
 

@@ -49,7 +49,7 @@ def test_a_journey_lists_the_sessions_it_leaves_outside_the_hours(
             set_travel(**{**act, **wrong}, by=therapist)
         assert refused.value.code == code
     assert Travel.objects.count() == 1
-    assert remove_travel(travel=done.travel, by=therapist, now=now) == []
+    assert remove_travel(travel=done.travel, by=therapist, now=now).hit == []
     assert list(Event.objects.filter(action__startswith="travel").order_by("pk").values_list("action", flat=True)) == [
         "travel.set",
         "travel.removed",

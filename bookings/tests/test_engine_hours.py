@@ -85,7 +85,7 @@ def test_strangers_keep_their_hands_off(hours, therapist, other_therapist, runne
                 therapist=therapist.therapist, start=now, end=now + timedelta(days=1), reason="", by=stranger, now=now
             )
         with pytest.raises(Forbidden):
-            set_override(therapist=therapist.therapist, on=MONDAY, ranges=[], closed=True, by=stranger, now=now)
+            set_override(therapist=therapist.therapist, on=MONDAY, ranges=[], replace=True, by=stranger, now=now)
     assert (WeeklyHours.objects.count(), TimeOff.objects.count(), Override.objects.count()) == (10, 0, 0)
 
 
@@ -101,10 +101,10 @@ def test_different_hours_of_one_day(visit, hours, therapist, staff, now) -> None
     set_override(therapist=therapist.therapist, on=MONDAY, ranges=evening, replace=True, by=staff, now=now)
     assert times() == ["18:00", "18:45"]
     set_override(
-        therapist=therapist.therapist, on=MONDAY, ranges=[DayRange(time(0), time(13))], closed=True, by=staff, now=now
+        therapist=therapist.therapist, on=MONDAY, ranges=[DayRange(time(0), time(13), closed=True)], by=staff, now=now
     )
     assert times() == [each for each in plain if each >= "13:00"]
-    set_override(therapist=therapist.therapist, on=MONDAY, ranges=[], closed=True, by=staff, now=now)
+    set_override(therapist=therapist.therapist, on=MONDAY, ranges=[], replace=True, by=staff, now=now)
     assert times() == []
     clear_overrides(therapist=therapist.therapist, on=MONDAY, by=staff, now=now)
     assert times() == plain
@@ -112,16 +112,16 @@ def test_different_hours_of_one_day(visit, hours, therapist, staff, now) -> None
 
 def test_a_closed_day_names_its_sessions(booked, therapist, staff, thursday, now) -> None:
     assert set_override(
-        therapist=therapist.therapist, on=thursday.date(), ranges=[], closed=True, by=staff, now=now
+        therapist=therapist.therapist, on=thursday.date(), ranges=[], replace=True, by=staff, now=now
     ).hit == [booked]
-    assert set_override(therapist=therapist.therapist, on=MONDAY, ranges=[], closed=True, by=staff, now=now).hit == []
+    assert set_override(therapist=therapist.therapist, on=MONDAY, ranges=[], replace=True, by=staff, now=now).hit == []
 
 
 def test_the_last_day_of_the_calendar_is_too_far(hours, therapist, staff, now) -> None:
     far = date.max
     for change in (
         lambda: week(therapist, [HoursRange(0, time(8), time(12))], far, staff, now),
-        lambda: set_override(therapist=therapist.therapist, on=far, ranges=[], closed=True, by=staff, now=now),
+        lambda: set_override(therapist=therapist.therapist, on=far, ranges=[], replace=True, by=staff, now=now),
     ):
         with pytest.raises(DomainError) as refused:
             change()

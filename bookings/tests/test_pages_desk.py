@@ -255,8 +255,8 @@ def test_the_week_is_saved_from_a_day_on_and_tells_what_it_hits(
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"ends-0-0": ""}, "Monday: give a start and an end"),
-        ({"ends-0-0": "07:00"}, "Monday: the end comes after the start"),
+        ({"ends-0-0": ""}, "Give a start and an end."),
+        ({"ends-0-0": "07:00"}, "The end comes after the start."),
         ({"starts-0-1": "11:00"}, "overlap"),
         ({"valid_from": "2026-11-20"}, "begin today or later"),
         ({"valid_from": ""}, "required"),
@@ -312,17 +312,27 @@ def test_one_day_can_be_different_and_taken_back(desk: Client, therapist: User) 
         {
             "do": "override",
             "on": "2026-11-28",
-            "kind": "extra",
-            "starts": "10:00",
-            "ends": "12:00",
+            "kind": "beside",
+            "starts-0": "10:00",
+            "ends-0": "12:00",
+            "what-0": "online",
+            "starts-1": "09:00",
+            "ends-1": "09:30",
+            "what-1": "closed",
             "note": "marathon week",
         },
     )
-    assert Override.objects.get().note == "marathon week"
-    assert "marathon week" in desk.get("/hours/nadia-okello/").content.decode()
+    assert [(str(row), row.place, row.note) for row in Override.objects.order_by("starts")] == [
+        ("2026-11-28 closed", "either", "marathon week"),
+        ("2026-11-28 10:00–12:00", "online", "marathon week"),
+    ]
+    page = desk.get("/hours/nadia-okello/").content.decode()
+    assert "Also 10:00–12:00 online; closed 09:00–09:30 (marathon week)" in page
     desk.post("/hours/nadia-okello/day/", {"on": "2026-11-28"})
     assert Override.objects.count() == 0
-    assert desk.post("/hours/nadia-okello/", {"do": "override", "on": "2026-11-28", "kind": "extra"}).status_code == 422
+    assert (
+        desk.post("/hours/nadia-okello/", {"do": "override", "on": "2026-11-28", "kind": "beside"}).status_code == 422
+    )
     assert desk.post("/hours/nadia-okello/day/", {"on": "nonsense"}).status_code == 422
 
 

@@ -18,8 +18,9 @@ from bookings.instants import parse_instant
 from bookings.models import Appointment, Offer, Service
 from bookings.models.appointments import State
 from bookings.prices import agreed_late_fee, agreed_price, price_of
-from bookings.services.holding import HOLD
+from bookings.services.holding import HOLD, OVER
 from bookings.services.preferring import last_seen, preference_of
+from bookings.services.transactions import hold_ended
 from bookings.views.clock import Clock, clock_of
 from bookings.views.reader import signed_in
 from bookings.views.times import Wish, first_day, free_values, times_page, times_url
@@ -164,8 +165,7 @@ def check(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     if request.method == "POST":
         return decide_on(request, held, clock)
     if not held.is_live_hold(clock.now):
-        ended = DomainError("Your five minutes are over, and the time is open to others again.", code="hold_ended")
-        return times_page(request, wish_of(held), clock, refused=ended, wanted=held.start, status=409)
+        return times_page(request, wish_of(held), clock, refused=hold_ended(held, OVER), wanted=held.start, status=409)
     return check_page(request, held, clock, PayerForm(service=held.service))
 
 

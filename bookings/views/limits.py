@@ -8,7 +8,7 @@ from django.views.decorators.http import require_POST
 
 from bookings.models import DailyCap, Travel
 from bookings.services.limits import remove_travel, set_daily_cap
-from bookings.views.hours import get_therapist
+from bookings.views.hours import get_therapist, said_and_done
 from bookings.views.reader import signed_in
 from clinic.people.access import role_required
 
@@ -19,12 +19,8 @@ def journey(request: HttpRequest, travel_id: int) -> HttpResponse:
     """Take a journey back."""
     travel = get_object_or_404(Travel.objects.select_related("therapist__user"), pk=travel_id)
     person = get_therapist(signed_in(request), travel.therapist.slug)
-    hit = remove_travel(travel=travel, by=signed_in(request), now=timezone.now())
-    if hit:
-        messages.warning(request, f"Taken back. Sessions outside the hours now: {len(hit)}. Look at them below.")
-    else:
-        messages.success(request, "Taken back: the hours go by the home clock again.")
-    return redirect("bookings:hours_of", person.slug)
+    done = remove_travel(travel=travel, by=signed_in(request), now=timezone.now())
+    return said_and_done(request, person, "Taken back: the hours go by the home clock again.", done)
 
 
 @role_required("staff", "therapist")

@@ -28,6 +28,7 @@ from bookings.prices import agreed_late_fee, agreed_price, part_words
 from bookings.receipts import receipt_of
 from bookings.services import visitors
 from bookings.services.holding import GRACE, HOLD
+from bookings.services.transactions import hold_ended
 from bookings.services.visitors import LONGEST_HOLD
 from bookings.views.clock import Clock, clock_of
 from bookings.views.sessions import (
@@ -200,7 +201,7 @@ def ended(request: HttpRequest, clock: Clock) -> HttpResponse:
         return redirect("bookings:visit", links.sign(last.hold))
     if last is None or last.hold.runner_id is not None:
         return redirect("bookings:book")
-    over = DomainError("The time we kept for you is over, and it is open to others again.", code="hold_ended")
+    over = hold_ended(last.hold, visitors.OVER)
     return times_page(request, wish_of(last), clock, refused=over, wanted=last.hold.start, status=409)
 
 

@@ -223,6 +223,7 @@ def world(request: pytest.FixtureRequest, settings: Any, clock: Any) -> SimpleNa
         "bookings:therapist": {"slug": therapist.therapist.slug},
         "bookings:hours_of": {"slug": therapist.therapist.slug},
         "bookings:clear_day": {"slug": therapist.therapist.slug},
+        "bookings:clear_week": {"slug": therapist.therapist.slug},
         "bookings:outside": {"slug": therapist.therapist.slug},
         "bookings:feed_file": {"token": feed_token},
         "api:feed": {"token": feed_token},

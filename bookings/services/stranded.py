@@ -1,0 +1,126 @@
+"""What a change of hours leaves where the therapist does not work: sessions are named, holds and offers end."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, time
+from typing import NamedTuple
+
+from django.db.models import Exists, OuterRef
+
+from bookings import slots
+from bookings.engine.diaries import REACH
+from bookings.engine.reading import read_timetables
+from bookings.models import Appointment, Offer, TimeOff
+from bookings.models.appointments import State
+from bookings.models.waitlist import OfferState
+from bookings.querysets import AppointmentQuerySet
+from bookings.services.holding import GRACE
+from bookings.services.offers import tell_withdrawn
+from bookings.services.transactions import NOT_KEPT
+from clinic.audit.services import record
+from clinic.people.models import TherapistProfile, User
+
+
+class Stranded(NamedTuple):
+    """Booked sessions that stay until somebody moves or cancels them; holds and offers that ended at once."""
+
+    hit: list[Appointment]
+    holds: list[Appointment]
+    offers: list[Offer]
+
+
+def settle_outside(
+    therapist: TherapistProfile, *, first: date, last: date | None = None, by: User | None, now: datetime
+) -> Stranded:
+    """After a change of the hours of `first`..`last` (None: without end), whose therapist is locked."""
+    held = Appointment.objects.with_people().filter(
+        therapist=therapist, state=State.HELD, hold_expires_at__gt=now - GRACE
+    )
+    ended = let_go(outside(held.order_by("start"), therapist, first=first, last=last), by=by, now=now)
+    return Stranded(outside_hours(therapist, now=now, first=first, last=last), *ended)
+
+
+def settle_between(
+    therapist: TherapistProfile, *, start: datetime, end: datetime, by: User | None, now: datetime
+) -> Stranded:
+    """After an absence from `start` to `end` was entered, whose therapist is locked."""
+    there = Appointment.objects.with_people().filter(therapist=therapist).overlapping(start, end)
+    held = there.filter(state=State.HELD, hold_expires_at__gt=now - GRACE)
+    ended = let_go(list(held.order_by("start")), by=by, now=now)
+    return Stranded(list(there.upcoming(now)), *ended)
+
+
+def let_go(held: Sequence[Appointment], *, by: User | None, now: datetime) -> tuple[list[Appointment], list[Offer]]:
+    """End holds whose time is not open any more, and take back the offers they stand for; each offer's runner is told.
+
+    The therapist's row is locked, so a confirmation is either before this, and listed as hit, or refused.
+    """
+    keys = [each.pk for each in held]
+    Appointment.objects.filter(pk__in=keys, state=State.HELD).update(
+        state=State.CANCELLED, cancel_reason=NOT_KEPT, cancelled_at=now
+    )
+    open_ones = Offer.objects.filter(hold__in=keys, state=OfferState.OPEN).order_by("hold__start")
+    offers = list(open_ones.select_related("hold", "entry__runner__user", "moves__runner__user"))
+    for offer in offers:
+        tell_withdrawn(offer, by=by, now=now)
+    offered = {offer.hold_id for offer in offers}
+    holds = [each for each in held if each.pk not in offered]
+    for each in holds:
+        record(by=by, action="hold.released", subject=each, runner=each.runner, reason=NOT_KEPT)
+    return holds, offers
+
+
+def outside_hours(
+    therapist: TherapistProfile, *, now: datetime, first: date, last: date | None = None
+) -> list[Appointment]:
+    """Booked sessions of the therapist, from the local day `first` (to `last`), that lie outside the hours as they are."""
+    coming = Appointment.objects.with_people().upcoming(now).filter(therapist=therapist)
+    return outside(coming, therapist, first=first, last=last)
+
+
+def stranded(therapist: TherapistProfile, *, now: datetime, first: date) -> list[Appointment]:
+    """Booked sessions from the local day `first` on outside the hours or in time off, nearest first."""
+    away = TimeOff.objects.filter(therapist=therapist, start__lt=OuterRef("end"), end__gt=OuterRef("start"))
+    coming = Appointment.objects.with_people().upcoming(now).filter(Exists(away), therapist=therapist)
+    found = {each.pk: each for each in [*outside_hours(therapist, now=now, first=first), *coming]}
+    return sorted(found.values(), key=lambda each: (each.start, str(each.pk)))
+
+
+def outside(
+    coming: AppointmentQuerySet, therapist: TherapistProfile, *, first: date, last: date | None
+) -> list[Appointment]:
+    """Those of `coming` on the therapist's days `first`..`last` that do not lie inside the hours."""
+    if last is not None and last < first:
+        return []
+    zone = therapist.user.zone
+    low = slots.instant(slots.edge(zone, first, time(0))) - REACH
+    coming = coming.filter(start__gte=low)
+    if last is not None:
+        coming = coming.filter(start__lt=slots.instant(slots.day_range(zone, last, None, None)[1]) + REACH)
+    sessions = list(coming)
+    if not sessions:
+        return []
+    high = sessions[-1].start + REACH
+    diaries = {place: hours_alone(therapist, place, low, high) for place in {session.place for session in sessions}}
+    return [
+        session
+        for session in sessions
+        if is_in(diaries[session.place], session, first, last) and not fits(diaries[session.place], session)
+    ]
+
+
+def hours_alone(therapist: TherapistProfile, place: str, low: datetime, high: datetime) -> slots.Diary:
+    """The therapist's hours, exceptions and journeys from `low` to `high`, without time off and without sessions."""
+    table = read_timetables([therapist.pk], low, high, place=place, service_id=0)[therapist.pk]
+    return slots.Diary(therapist.user.zone, table.hours, table.changes, away=table.away)
+
+
+def is_in(diary: slots.Diary, session: Appointment, first: date, last: date | None) -> bool:
+    """Whether the session begins on one of the therapist's own days `first`..`last` (None: without end)."""
+    days = [day for _, day in slots.days_at(diary, slots.seconds(session.start))]
+    return not days or any(first <= day and (last is None or day <= last) for day in days)
+
+
+def fits(diary: slots.Diary, session: Appointment) -> bool:
+    """Whether the whole session lies inside the therapist's hours."""
+    length = int(session.length.total_seconds())
+    return slots.within_hours(diary, slots.Rules(length, 0, 0, 300, 0, 0), slots.seconds(session.start))
