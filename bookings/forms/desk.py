@@ -14,10 +14,14 @@ from clinic.people.models import TherapistProfile
 
 SELECT = {"class": "form-select"}
 INPUT = {"class": "form-control"}
+STRANDED = "stranded"
 
 
 class AbsenceForm(forms.Form):
-    """Who cannot keep which day, in that person's own clock; without times the whole day, `until` a later last day."""
+    """Who cannot keep which day, in that person's own clock; without times the whole day, `until` a later last day.
+
+    `only` is STRANDED where the hours were changed already, and what that left outside them is looked for.
+    """
 
     therapist = forms.ModelChoiceField(
         TherapistProfile.objects.none(),
@@ -37,6 +41,7 @@ class AbsenceForm(forms.Form):
         help_text="Staff and the therapist see it, runners do not.",
         widget=forms.TextInput(attrs={**INPUT, "placeholder": "Ill"}),
     )
+    only = forms.CharField(required=False, max_length=20)
 
     def __init__(self, data: Mapping[str, Any] | None = None, *, now: datetime) -> None:
         today = now.date()
@@ -68,8 +73,9 @@ class AbsenceForm(forms.Form):
 
     @property
     def absence(self) -> dict[str, Any]:
-        """Whom and when, for the services."""
-        return {name: self.cleaned_data[name] for name in ("therapist", "start", "end")}
+        """Whom, when, and whether only what a change of hours left outside them is meant, for the services."""
+        asked: dict[str, Any] = {name: self.cleaned_data[name] for name in ("therapist", "start", "end")}
+        return {**asked, "stranded_only": self.cleaned_data["only"] == STRANDED}
 
 
 class TravelForm(forms.Form):

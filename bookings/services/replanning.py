@@ -25,10 +25,11 @@ from bookings.models import (
 )
 from bookings.models.appointments import LOST, State
 from bookings.models.waitlist import OfferState
-from bookings.replan import Case, Judged, Option, Table, alternatives, assign, by_runner, local, ranked
+from bookings.replan import Case, Judged, Option, Table, alternatives, assign, by_runner, local, ranked, touch
 from bookings.services.changing import end_session
 from bookings.services.hours import add_time_off
 from bookings.services.offers import first_in_line, offer_instead, withdraw_offer
+from bookings.services.stranded import stranded
 from bookings.services.transactions import current, lock, require, whole
 from bookings.waitlist.deadlines import LEAST, answer_until, waking_end
 from bookings.zones import same_clock
@@ -87,10 +88,19 @@ class Outcome:
     refused: dict[UUID, str] = field(default_factory=dict)
 
 
-def hit_by(therapist: TherapistProfile, start: datetime, end: datetime, now: datetime) -> list[Appointment]:
-    """The booked sessions of the therapist that touch `start`..`end` and have not ended, in order."""
+def hit_by(
+    therapist: TherapistProfile, start: datetime, end: datetime, now: datetime, *, stranded_only: bool
+) -> list[Appointment]:
+    """The booked sessions of the therapist that touch `start`..`end` and have not ended, in order.
+
+    `stranded_only`: those of them outside the hours, or in an absence that stands.
+    """
     coming = Appointment.objects.with_people().upcoming(now).filter(therapist=therapist, state=State.BOOKED)
-    return list(coming.overlapping(start, end))
+    found = list(coming.overlapping(start, end))
+    if stranded_only:
+        left = {each.pk for each in stranded(therapist, now=now, first=start.date() - timedelta(days=1))}
+        found = [each for each in found if each.pk in left]
+    return found
 
 
 def propose(
@@ -100,19 +110,22 @@ def propose(
     end: datetime,
     now: datetime,
     refused: Collection[tuple[UUID, datetime]] = (),
+    stranded_only: bool = False,
 ) -> list[Row]:
     """A row for every session of `therapist` in `start`..`end` (UTC), with a new place beside all the others' places.
 
-    `refused` are starts that were just refused for a session. Nothing is written. As many queries for forty sessions as
+    `refused` are starts that were just refused for a session. With `stranded_only` the therapist works then, and only what
+    a change of hours left outside them needs a place. Nothing is written. As many queries for forty sessions as
     for one of the same services.
     Raises DomainError `bad_time_off` for a period that is empty or longer than fifteen days.
     """
     if not timedelta() < end - start <= LONGEST:
         raise DomainError("Choose a time from its start to its end, fifteen days at most.", code="bad_time_off")
-    sessions = hit_by(therapist, start, end, now)
+    sessions = hit_by(therapist, start, end, now, stranded_only=stranded_only)
     offers = {each.moves_id: each for each in open_offers(sessions, now)}
     waiting = [each for each in sessions if each.pk not in offers]
-    finder = Finder(therapist, start, end, now, waiting, refused={(key, slots.seconds(at)) for key, at in refused})
+    absence = None if stranded_only else (slots.seconds(start), slots.seconds(end))
+    finder = Finder(therapist, absence, end, now, waiting, refused={(key, slots.seconds(at)) for key, at in refused})
     places = finder.places()
     return [Row(each, offers.get(each.pk), *(places.get(each.pk, (None, [])))) for each in sessions]
 
@@ -130,7 +143,7 @@ class Finder:
     def __init__(
         self,
         therapist: TherapistProfile,
-        start: datetime,
+        absence: slots.Range | None,
         end: datetime,
         now: datetime,
         sessions: list[Appointment],
@@ -138,7 +151,7 @@ class Finder:
         refused: Collection[tuple[UUID, slots.Seconds]],
     ) -> None:
         self.therapist, self.now, self.sessions = therapist, now, sessions
-        self.absence = (slots.seconds(start), slots.seconds(end))
+        self.absence = absence
         self.until = end + WITHIN
         self.refused = refused
         self.people: dict[int, TherapistProfile] = {}
@@ -193,14 +206,17 @@ class Finder:
         """Those that leave the runner time to answer, and lie outside the absence."""
         session = next(each for each in self.sessions if each.pk == case.key)
         soonest = slots.seconds(waking_end(self.now, LEAST, case.zone) + spare(session.service))
-        low, high = self.absence
         length = case.end - case.start
         return [
             each
             for each in options[session.service.pk, session.length]
             if each.start >= soonest
             and (session.pk, each.start) not in self.refused
-            and not (each.therapist == self.therapist.pk and each.start < high and each.start + length > low)
+            and not (
+                self.absence is not None
+                and each.therapist == self.therapist.pk
+                and touch((each.start, each.start + length), self.absence)
+            )
             and (self.people[each.therapist].is_listed or each.therapist == self.therapist.pk)
         ]
 
@@ -312,17 +328,20 @@ def send_offers(
     picks: Sequence[Pick],
     by: User,
     now: datetime,
+    stranded_only: bool = False,
 ) -> Outcome:
     """Enter the therapist's absence, then offer each picked time and put the rest at the head of the waitlist.
 
-    The absence stands first, so that nobody books into it; each pick is an act of its own, and one whose time has gone
+    The absence stands first, so that nobody books into it; `stranded_only` enters none, for the hours say so already. Each pick is an act of its own, and one whose time has gone
     meanwhile is in `refused` with the sentence. Picks of sessions outside the absence are left alone.
     Raises Forbidden `not_yours`, DomainError `bad_time_off`, `in_the_past`.
     """
     require(by.is_clinic_staff)
-    if not TimeOff.objects.filter(therapist=therapist, start__lte=start, end__gte=end).exists():
+    if not stranded_only and not TimeOff.objects.filter(therapist=therapist, start__lte=start, end__gte=end).exists():
         add_time_off(therapist=therapist, start=start, end=end, reason=reason, by=by, now=now)
-    hit: dict[Hashable, Appointment] = {each.pk: each for each in hit_by(therapist, start, end, now)}
+    hit: dict[Hashable, Appointment] = {
+        each.pk: each for each in hit_by(therapist, start, end, now, stranded_only=stranded_only)
+    }
     keys = {pick.therapist for pick in picks if pick.therapist is not None}
     people = TherapistProfile.objects.select_related("user").in_bulk(keys)
     outcome = Outcome()

@@ -24,6 +24,9 @@ from clinic.people.access import role_required
 WAITLIST, LEAVE = "waitlist", "leave"
 MOST_PICKS = 200
 
+NOTHING_THEN = "No booked session lies in this time. Enter the time off under Hours so that nobody books into it."
+NOTHING_OUTSIDE = "Every booked session of these days lies inside the hours."
+
 
 @role_required("staff")
 @never_cache
@@ -50,7 +53,7 @@ def replan(request: HttpRequest) -> HttpResponse:
                     by=signed_in(request),
                     now=now,
                 )
-                say(request, outcome)
+                say(request, outcome, "" if absence["stranded_only"] else "The time off is entered.")
                 status = 409 if outcome.refused else 200
                 gone = [(each.session, each.start) for each in picks if each.start and each.session in outcome.refused]
             rows = propose(**absence, now=now, refused=gone)
@@ -62,6 +65,7 @@ def replan(request: HttpRequest) -> HttpResponse:
         "form": form,
         "rows": [(each, outcome.refused.get(each.session.pk, "") if outcome else "") for each in rows],
         "trouble": trouble,
+        "nothing_left": NOTHING_OUTSIDE if form.is_bound and form.data.get("only") else NOTHING_THEN,
         "counts": counts(rows),
         "person": form.cleaned_data.get("therapist") if form.is_bound and form.is_valid() else None,
         "zone": settings.CLINIC_ZONE,
@@ -95,9 +99,9 @@ def picks_of(posted: QueryDict) -> list[Pick]:
     return picks
 
 
-def say(request: HttpRequest, outcome: Outcome) -> None:
+def say(request: HttpRequest, outcome: Outcome, entered: str) -> None:
     """What was done, in a sentence or two."""
-    said = []
+    said = [entered] if entered else []
     if outcome.offered:
         said.append(
             f"{many(outcome.offered, 'new time')} offered: each runner is written to and the time is kept for them."
@@ -109,7 +113,8 @@ def say(request: HttpRequest, outcome: Outcome) -> None:
             request,
             f"{many(list(outcome.refused), 'session')} could not be dealt with. Look at the fresh proposals below.",
         )
-    messages.success(request, " ".join(["The time off is entered.", *said]))
+    if said:
+        messages.success(request, " ".join(said))
 
 
 def many(things: Sequence[Any], word: str) -> str:
