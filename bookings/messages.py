@@ -3,12 +3,9 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
-from django.urls import reverse
-
-from bookings import video
 from bookings.calendars import ics
 from bookings.letters import links
+from bookings.letters.facts import page, time_facts
 from bookings.models import Appointment, Change
 from bookings.models.appointments import LOST, State
 from clinic.core.errors import Conflict
@@ -188,19 +185,13 @@ def facts(reminder: Reminder) -> dict[str, Any]:
 
 def appointment_facts(appointment: Appointment) -> dict[str, Any]:
     """The facts every letter about `appointment` may use; instants are UTC, addresses carry the clinic's host and open for the runner."""
-    return {
-        "start": appointment.start,
-        "end": appointment.end,
-        "therapist": appointment.therapist.user.name,
-        "minutes": int((appointment.end - appointment.start).total_seconds() // 60),
-        "online": appointment.is_online,
+    return time_facts(appointment) | {
         "by_clinic": appointment.cancel_reason == LOST,
-        "room_opens": video.opens_at(appointment),
         "change_until": appointment.change_until,
         "late_fee": pounds(appointment.late_fee_pence) if appointment.late_fee_pence else "",
         "page_url": links.address(appointment),
         "room_url": links.address(appointment, "room"),
         "move_url": links.address(appointment, "move"),
         "calendar_url": links.address(appointment, "calendar"),
-        "book_url": settings.SITE_URL + reverse("bookings:book"),
+        "book_url": page("book"),
     }

@@ -3,10 +3,9 @@
 from datetime import timedelta
 from uuid import UUID
 
-from django.conf import settings
 from django.core import signing
-from django.urls import reverse
 
+from bookings.letters import facts
 from bookings.models import Appointment
 
 SALT = "bookings.letters.links"
@@ -39,5 +38,5 @@ def page_name(page: str) -> str:
 def address(appointment: Appointment, page: str = "appointment") -> str:
     """Where the runner opens that page of the session, by link or log-in; carries the clinic's host."""
     if is_needed(appointment):
-        return settings.SITE_URL + reverse(f"bookings:{page_name(page)}", args=[sign(appointment)])
-    return settings.SITE_URL + reverse(f"bookings:{page}", args=[appointment.pk])
+        return facts.page(page_name(page), sign(appointment))
+    return facts.page(page, appointment.pk)

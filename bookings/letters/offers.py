@@ -3,10 +3,9 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.core import signing
-from django.urls import reverse
 
+from bookings.letters.facts import page, time_facts
 from bookings.models import Appointment, Offer
 from bookings.models.waitlist import OfferState
 from clinic.people.models import User
@@ -95,22 +94,14 @@ def facts(reminder: Reminder) -> dict[str, Any]:
     offer = offer_of(reminder)
     if offer is None:
         return {}
-    hold, session = offer.hold, given_up(offer)
-
-    def address(name: str, *args: object) -> str:
-        return settings.SITE_URL + reverse(f"bookings:{name}", args=args)
-
-    return {
-        "start": hold.start,
-        "therapist": hold.therapist.user.name,
-        "minutes": int(hold.length.total_seconds() // 60),
-        "online": hold.is_online,
+    session = given_up(offer)
+    return time_facts(offer.hold) | {
         "answer_until": offer.answer_until,
         "by_clinic": offer.moves_id is not None,
         "taken_back": offer.state == OfferState.WITHDRAWN,
         "instead_of": session.start if session is not None else None,
         "waits": offer.entry_id is not None and offer.entry is not None and offer.entry.state == "waiting",
-        "offer_url": address("offer_link", link_token(offer)),
-        "wishes_url": address("waitlist") if addressee(offer).has_usable_password() else "",
-        "book_url": address("times", hold.service.slug),
+        "offer_url": page("offer_link", link_token(offer)),
+        "wishes_url": page("waitlist") if addressee(offer).has_usable_password() else "",
+        "book_url": page("times", offer.hold.service.slug),
     }

@@ -4,12 +4,11 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
-from django.urls import reverse
 from icalendar import Calendar
 
 from bookings.calendars import ics
 from bookings.letters import links
+from bookings.letters.facts import page, time_facts
 from bookings.messages import NEWS, UNDO
 from bookings.models import Appointment, Series
 from bookings.models.appointments import State
@@ -112,14 +111,10 @@ def facts(reminder: Reminder) -> dict[str, Any]:
     if not sessions:
         return {}
     first = sessions[0]
-    return {
+    return time_facts(first) | {
         "starts": [each.start for each in sessions],
-        "start": first.start,
-        "therapist": first.therapist.user.name,
-        "minutes": int(first.length.total_seconds() // 60),
-        "online": first.is_online,
         "notice_h": first.service.change_notice_h,
-        "sessions_url": "" if links.is_needed(first) else settings.SITE_URL + reverse("bookings:appointments"),
+        "sessions_url": "" if links.is_needed(first) else page("appointments"),
         "sessions": [(each.start, links.address(each)) for each in sessions],
-        "book_url": settings.SITE_URL + reverse("bookings:book"),
+        "book_url": page("book"),
     }

@@ -5,12 +5,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.core import signing
-from django.urls import reverse
 
-from bookings import video
 from bookings.calendars import seats as seat_calendar
+from bookings.letters.facts import page, time_facts
 from bookings.messages import NEWS, UNDO
 from bookings.models import Seat, Workshop
 from bookings.models.workshops import SeatState
@@ -300,29 +298,19 @@ def facts(reminder: Reminder) -> dict[str, Any]:
     workshop = workshop_of(reminder)
     if workshop is None:
         return {}
-    booking, mine = workshop.booking, taken_now(reminder)
-
-    def address(name: str, *args: object) -> str:
-        return settings.SITE_URL + reverse(f"bookings:{name}", args=args)
-
     offered = next((seat for seat in seats_in(reminder) if seat.state == SeatState.OFFERED), None)
-    return {
+    return time_facts(workshop.booking) | {
         "title": workshop.title,
-        "start": booking.start,
-        "therapist": booking.therapist.user.name,
-        "minutes": int(booking.length.total_seconds() // 60),
-        "online": booking.is_online,
-        "room_opens": video.opens_at(booking),
         "price_pence": workshop.price_pence,
         "free_until": workshop.free_until,
         "moved_by_us": workshop.moved_at is not None,
-        "seats_for": names_of(mine),
-        "page_url": address("workshop", workshop.slug),
-        "room_url": address("workshop_room", workshop.slug),
-        "back_url": address("give_back", workshop.slug),
-        "workshops_url": address("workshops"),
+        "seats_for": names_of(taken_now(reminder)),
+        "page_url": page("workshop", workshop.slug),
+        "room_url": page("workshop_room", workshop.slug),
+        "back_url": page("give_back", workshop.slug),
+        "workshops_url": page("workshops"),
         "offered_until": offered.offered_until if offered else None,
-        "offer_url": address("workshop_offer", offer_token(offered)) if offered else "",
+        "offer_url": page("workshop_offer", offer_token(offered)) if offered else "",
     }
 
 

@@ -1,5 +1,6 @@
 """Workshops as the clinic runs them: plan, change, move, cancel; who comes, who waits, who was there."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -23,7 +24,7 @@ from bookings.services import workshops as services
 from bookings.views.clock import Clock, clock_of
 from bookings.views.reader import signed_in
 from bookings.workshops import access
-from bookings.workshops.seating import is_coming, seats_left, with_counts
+from bookings.workshops.seating import gives_back_free, is_coming, seats_left, with_counts
 from clinic.core.errors import DomainError
 from clinic.core.kept import typed
 from clinic.people.access import get_contact, role_required
@@ -98,12 +99,9 @@ def listed(found: Workshop, clock: Clock) -> dict[str, Any]:
 
 def is_late(found: Workshop, seat: Seat) -> bool:
     """Whether it was given back too late to be free."""
-    back = seat.state == SeatState.CANCELLED and seat.offered_until is None and seat.cancelled_at is not None
-    if not back or found.state != Workshop.State.PLANNED:
+    if seat.state != SeatState.CANCELLED or seat.offered_until is not None or seat.cancelled_at is None:
         return False
-    return bool(seat.cancelled_at and seat.cancelled_at > found.free_until) and not (
-        found.moved_at is not None and seat.made_at < found.moved_at
-    )
+    return found.state == Workshop.State.PLANNED and not gives_back_free(found, seat, seat.cancelled_at)
 
 
 @role_required("staff")
@@ -115,17 +113,13 @@ def new(request: HttpRequest) -> HttpResponse:
     tomorrow = clock.now.astimezone(clinic_zone()).date() + timedelta(days=1)
     initial = {"on": tomorrow, "minutes": 90, "capacity": 12, "change_notice_h": 24, "place": "clinic"}
     form = PlanForm(typed(request), initial=initial)
-    status = 422 if request.method == "POST" else 200
-    if request.method == "POST" and form.is_valid():
-        try:
-            made = services.plan_workshop(**form.about, **form.time, by=signed_in(request), now=clock.now)
-        except DomainError as refused:
-            status = told(form, refused)
-        else:
-            messages.success(request, f"Planned: {made.title}, {when(made.booking.start)}.")
-            return redirect("bookings:workshop", made.slug)
-    context = {"form": form, "heading": "New workshop", "act": "Plan the workshop", "back": ""}
-    return render(request, "bookings/workshop_form.html", context, status=status)
+
+    def plan() -> tuple[str, str]:
+        made = services.plan_workshop(**form.about, **form.time, by=signed_in(request), now=clock.now)
+        return made.slug, f"Planned: {made.title}, {when(made.booking.start)}."
+
+    context = {"heading": "New workshop", "act": "Plan the workshop", "back": ""}
+    return by_form(request, form, plan, "bookings/workshop_form.html", context)
 
 
 @role_required("staff")
@@ -136,17 +130,13 @@ def change(request: HttpRequest, slug: str) -> HttpResponse:
     clock = clock_of(request)
     found = access.get_workshop(slug, clock.now)
     form = AboutForm(typed(request), initial=about_of(found))
-    status = 422 if request.method == "POST" else 200
-    if request.method == "POST" and form.is_valid():
-        try:
-            services.change_workshop(workshop=found, changes=form.about, by=signed_in(request), now=clock.now)
-        except DomainError as refused:
-            status = told(form, refused)
-        else:
-            messages.success(request, "Saved. Nobody is written to for this.")
-            return redirect("bookings:workshop", found.slug)
-    context = {"form": form, "heading": f"Change {found.title}", "act": "Save", "back": found.slug}
-    return render(request, "bookings/workshop_form.html", context, status=status)
+
+    def save() -> tuple[str, str]:
+        services.change_workshop(workshop=found, changes=form.about, by=signed_in(request), now=clock.now)
+        return found.slug, "Saved. Nobody is written to for this."
+
+    context = {"heading": f"Change {found.title}", "act": "Save", "back": found.slug}
+    return by_form(request, form, save, "bookings/workshop_form.html", context)
 
 
 @role_required("staff")
@@ -157,25 +147,19 @@ def move(request: HttpRequest, slug: str) -> HttpResponse:
     clock = clock_of(request)
     found = access.get_workshop(slug, clock.now)
     form = TimeForm(typed(request), initial=time_of(found, clinic_zone()))
-    status = 422 if request.method == "POST" else 200
-    if request.method == "POST" and form.is_valid():
-        try:
-            count = services.move_workshop(workshop=found, **form.time, by=signed_in(request), now=clock.now)
-        except DomainError as refused:
-            status = told(form, refused)
-        else:
-            messages.success(
-                request, f"Moved to {when(form.cleaned_data['start'])}. {people_words(count)} told by e-mail."
-            )
-            return redirect("bookings:workshop", found.slug)
-    context = listed(found, clock) | {
-        "form": form,
+
+    def put() -> tuple[str, str]:
+        count = services.move_workshop(workshop=found, **form.time, by=signed_in(request), now=clock.now)
+        return found.slug, f"Moved to {when(form.cleaned_data['start'])}. {people_words(count)} told by e-mail."
+
+    context = listed(found, clock)
+    context |= {
         "heading": f"Move {found.title}",
         "act": "Move the workshop",
         "back": found.slug,
-        "told": len({seat.runner_id for seat in Seat.objects.filter(workshop=found, state__in=("taken", "offered"))}),
+        "told": people_in(context, "taken", "offered"),
     }
-    return render(request, "bookings/workshop_form.html", context, status=status)
+    return by_form(request, form, put, "bookings/workshop_form.html", context)
 
 
 @role_required("staff")
@@ -186,22 +170,15 @@ def cancel(request: HttpRequest, slug: str) -> HttpResponse:
     clock = clock_of(request)
     found = access.get_workshop(slug, clock.now)
     form = CancelForm(typed(request))
-    status = 422 if request.method == "POST" else 200
-    if request.method == "POST" and form.is_valid():
-        try:
-            count = services.cancel_workshop(
-                workshop=found, by=signed_in(request), now=clock.now, reason=form.cleaned_data["reason"]
-            )
-        except DomainError as refused:
-            status = told(form, refused)
-        else:
-            messages.success(request, f"Cancelled. {people_words(count)} told by e-mail.")
-            return redirect("bookings:workshop", found.slug)
+
+    def end() -> tuple[str, str]:
+        reason = form.cleaned_data["reason"]
+        count = services.cancel_workshop(workshop=found, by=signed_in(request), now=clock.now, reason=reason)
+        return found.slug, f"Cancelled. {people_words(count)} told by e-mail."
+
     context = listed(found, clock)
-    everybody = {seat.runner_id for name in ("taken", "offered", "waiting") for seat in context[name]}
-    return render(
-        request, "bookings/workshop_cancel.html", context | {"form": form, "told": len(everybody)}, status=status
-    )
+    context["told"] = people_in(context, "taken", "offered", "waiting")
+    return by_form(request, form, end, "bookings/workshop_cancel.html", context)
 
 
 @role_required("staff")
@@ -249,6 +226,31 @@ def people(request: HttpRequest, slug: str) -> HttpResponse:
     clock = clock_of(request)
     found = access.get_led_workshop(signed_in(request), slug, clock.now)
     return render(request, "bookings/workshop_people.html", listed(found, clock))
+
+
+def by_form(
+    request: HttpRequest,
+    form: forms.Form,
+    act: Callable[[], tuple[str, str]],
+    template: str,
+    context: dict[str, Any],
+) -> HttpResponse:
+    """Show the form, or do `act` with what it was sent: on to the workshop it names, with what it says, or why not."""
+    status = 422 if request.method == "POST" else 200
+    if request.method == "POST" and form.is_valid():
+        try:
+            slug, said = act()
+        except DomainError as refused:
+            status = told(form, refused)
+        else:
+            messages.success(request, said)
+            return redirect("bookings:workshop", slug)
+    return render(request, template, context | {"form": form}, status=status)
+
+
+def people_in(seats: dict[str, Any], *states: str) -> int:
+    """How many runners have seats in `states` of what `listed` found."""
+    return len({seat.runner_id for state in states for seat in seats[state]})
 
 
 def told(form: forms.Form, refused: DomainError) -> int:
