@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from bookings.letters.offers import link_token
-from bookings.models import Appointment, Offer, WaitlistEntry
+from bookings.models import Appointment, Change, Offer, WaitlistEntry
 from bookings.receipts import receipt_of
 from bookings.services import book_slot, join_waitlist, mark_completed, offer_free_times
 from clinic.people.models import Role
@@ -96,6 +97,21 @@ def test_an_offer_is_taken_in_the_app(client_of, runner, other_runner, offer) ->
     assert "Take it" in browser.get(url).content.decode()
     assert browser.post(url, {"do": "take"}).headers["Location"] == f"/appointments/{offer.hold_id}/"
     assert Appointment.objects.get(pk=offer.hold_id).state == "booked"
+
+
+def test_a_taken_offer_is_undone_where_one_lands(client_of, runner, offer, clock) -> None:
+    browser, url = client_of(runner), f"/offers/{offer.pk}/"
+    session_url = browser.post(url, {"do": "take"}).headers["Location"]
+    assert f'href="{session_url}"' in browser.get(url).content.decode()
+    assert "Until then you can undo it" in browser.get(url).content.decode()
+    undo_url = reverse("bookings:undo", args=[Change.objects.get().pk])
+    assert f'action="{undo_url}"' in browser.get(session_url).content.decode()
+    page = browser.post(undo_url, follow=True)
+    assert page.redirect_chain == [("/waitlist/", 302)]
+    assert "goes to the next in line. The wish waits again." in page.content.decode()
+    assert "Declined." in browser.get(url).content.decode()
+    clock.shift(timedelta(minutes=3))
+    assert browser.post(url, {"do": "take"}).status_code == 409
 
 
 def test_the_link_of_the_letter_answers_without_a_log_in_and_only_when_pressed(client, offer, clock) -> None:
