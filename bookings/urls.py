@@ -68,6 +68,7 @@ urlpatterns = [
     path("board/stamp/", board.stamp, name="board_stamp"),
     path("board/new/", callers.book_for, name="book_for"),
     path("board/new/who/", callers.find_caller, name="find_caller"),
+    path("board/sessions-of/<uuid:runner_id>/", callers.sessions_of, name="sessions_of"),
     path("board/<uuid:appointment_id>/move/", deeds.move, name="board_move"),
     path("board/<uuid:appointment_id>/resize/", deeds.resize, name="board_resize"),
     path("board/<uuid:appointment_id>/mark/", deeds.mark, name="board_mark"),

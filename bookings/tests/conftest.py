@@ -1,10 +1,13 @@
 """Services, hours and times that the booking tests share."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time
 
 import pytest
+from django.test import Client
 
-from bookings.models import Place, Service, WeeklyHours
+from bookings import services
+from bookings.models import Appointment, Place, Service, WeeklyHours
 from clinic.people.models import User
 
 
@@ -62,3 +65,18 @@ def hours(therapist: User) -> list[WeeklyHours]:
 def thursday() -> datetime:
     """Thursday 26 November 2026, 09:00 in London: a start of `visit`, two days after `now`."""
     return datetime(2026, 11, 26, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def session(visit: Service, hours: list[WeeklyHours], runner: User, now: datetime) -> Appointment:
+    """Thursday 26 November, 09:00 in London, 10:00 for the runner in Stockholm."""
+    start = datetime(2026, 11, 26, 9, tzinfo=UTC)
+    return services.book_slot(
+        service=visit, therapist=visit.therapists.get(), runner=runner.runner, start=start, by=runner, now=now
+    )
+
+
+@pytest.fixture
+def desk(client_of: Callable[[User], Client], staff: User) -> Client:
+    """The front desk's browser."""
+    return client_of(staff)

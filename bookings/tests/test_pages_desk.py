@@ -32,18 +32,6 @@ def ready(visit: Service, hours: list[WeeklyHours], clock: time_machine.Travelle
     """Something can be booked, and it is Tuesday 24 November 2026, 09:00 in London."""
 
 
-@pytest.fixture
-def session(visit: Service, runner: User, now: datetime) -> Appointment:
-    return services.book_slot(
-        service=visit, therapist=visit.therapists.get(), runner=runner.runner, start=NINE, by=runner, now=now
-    )
-
-
-@pytest.fixture
-def desk(client_of: ClientOf, staff: User) -> Client:
-    return client_of(staff)
-
-
 @pytest.mark.parametrize("page", ["/board/", "/board/new/", "/services/", "/hours/", "/hours/nadia-okello/"])
 def test_the_desks_pages_are_for_the_desk(
     client: Client, client_of: ClientOf, runner: User, other_therapist: User, staff: User, page: str

@@ -23,14 +23,6 @@ def ready(visit: Service, hours: list[WeeklyHours], clock: time_machine.Travelle
     """Something can be booked, and it is Tuesday 24 November 2026, 09:00 in London."""
 
 
-@pytest.fixture
-def session(visit: Service, runner: User, now: datetime) -> Appointment:
-    """Thursday 09:00 in London, 10:00 for the runner in Stockholm."""
-    return services.book_slot(
-        service=visit, therapist=visit.therapists.get(), runner=runner.runner, start=NINE, by=runner, now=now
-    )
-
-
 def url(session: Appointment, page: str = "") -> str:
     return f"/appointments/{session.pk}/{page}"
 

@@ -1,5 +1,6 @@
 """Booking for a caller: find the runner or take their details, choose what, with whom and when; one form, kept whole."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -7,11 +8,12 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from bookings import services
 from bookings.availability import Slot, find_slots
@@ -24,6 +26,7 @@ from bookings.models import Appointment, Service, WaitlistEntry
 from bookings.prices import price_of
 from bookings.services.waiting import book_for_wish
 from bookings.views.board import clinic_tz
+from bookings.views.clock import Clock
 from bookings.views.reader import signed_in
 from clinic.core.errors import DomainError
 from clinic.core.kept import typed
@@ -34,6 +37,7 @@ from clinic.people.services import find_runners
 DAYS_OFFERED = 7
 TIMES_OFFERED = 24
 LONGEST_WORDS = 80
+PAST_PER_PAGE = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +63,16 @@ def book_for(request: HttpRequest) -> HttpResponse:
     call = call_of(request, asked, do, now)
     is_booking = do in ("book", "different")
     bound = typed(request)
+    words = asked.get("q", "").strip()[:LONGEST_WORDS] if call.runner is None else ""
+    found = find_runners(words=words) if words else []
+    kept = {key: asked.get(key, "") for key in CallerForm.KEPT} if request.method == "POST" else {}
     form = CallerForm(
         bound if is_booking or request.method != "POST" else None,
         known=call.runner is not None,
         takes_insurance=call.service is not None and call.service.takes_insurance,
         initial={"on": call.on, "at": call.start.astimezone(clinic_tz()).time() if call.start else None}
-        | ({key: asked.get(key, "") for key in CallerForm.KEPT} if request.method == "POST" else {}),
+        | kept
+        | ({} if found or any(kept.get(key) for key in ("name", "email", "phone")) else heard(words)),
     )
     refused: DomainError | None = None
     wanted = call.start
@@ -80,9 +88,8 @@ def book_for(request: HttpRequest) -> HttpResponse:
                 f"Booked: {booked.runner.user.name}, {booked.start.astimezone(clinic_tz()):%A %-d %B %H:%M} with {booked.therapist.user.name}.",
             )
             return redirect("bookings:appointment", booked.pk)
-    words = asked.get("q", "").strip()[:LONGEST_WORDS] if call.runner is None else ""
     status = refused.status if refused else 422 if is_booking else 200
-    context = context_of(call, form, words=words, wanted=wanted, refused=refused, now=now)
+    context = context_of(call, form, wanted=wanted, refused=refused, now=now) | {"words": words, "found": found}
     context["is_other"] = asked.get("start") == "other" or (wanted is not None and not context["is_listed"])
     context["is_settled"] = do == "times" or bool(asked.get("settled")) or bool(request.GET.get("service"))
     return render(request, "bookings/book_for.html", context, status=status)
@@ -97,6 +104,25 @@ def find_caller(request: HttpRequest) -> HttpResponse:
     return render(request, "bookings/_callers.html", {"words": words, "found": find_runners(words=words)})
 
 
+@role_required("staff")
+@never_cache
+@require_safe
+def sessions_of(request: HttpRequest, runner_id: UUID) -> HttpResponse:
+    """A runner's sessions, coming and past, and what they wait for: what somebody who calls asks about."""
+    runner, clock = get_contact(signed_in(request), runner_id), Clock(settings.CLINIC_ZONE, timezone.now())
+    theirs = Appointment.objects.filter(runner=runner).with_people()
+    facts = {
+        "runner": runner,
+        "clock": clock,
+        "upcoming": list(theirs.upcoming(clock.now)),
+        "past": Paginator(theirs.past(clock.now), PAST_PER_PAGE).get_page(request.GET.get("page")),
+        "wishes": WaitlistEntry.objects.filter(runner=runner, state="waiting").select_related(
+            "service", "therapist__user"
+        ),
+    }
+    return render(request, "bookings/sessions_of.html", facts)
+
+
 def call_of(request: HttpRequest, asked: Any, do: str, now: datetime) -> Call:
     """What was chosen so far; what is not known is as good as not chosen, except a runner (404)."""
     by = signed_in(request)
@@ -105,7 +131,8 @@ def call_of(request: HttpRequest, asked: Any, do: str, now: datetime) -> Call:
     runner = get_contact(by, UUID(chosen)) if do != "nobody" and is_id(chosen) else None
     service = Service.objects.active().filter(slug=asked.get("service", "")[:60]).first()
     therapist = TherapistProfile.objects.select_related("user").filter(slug=asked.get("therapist", "")[:80]).first()
-    if do.startswith("runner:") and runner is not None and not asked.get("settled"):
+    is_just_known = do.startswith("runner:") or (request.method != "POST" and not asked.get("service"))
+    if is_just_known and runner is not None and not asked.get("settled"):
         last = last_of(runner)
         service = (next_after(last) if last else service) or service
         if last is not None and therapist is None and service is not None:
@@ -161,11 +188,12 @@ def book_now(
 
 
 def context_of(
-    call: Call, form: CallerForm, *, words: str, wanted: datetime | None, refused: DomainError | None, now: datetime
+    call: Call, form: CallerForm, *, wanted: datetime | None, refused: DomainError | None, now: datetime
 ) -> dict[str, Any]:
-    times = offered_times(call, now)
+    theirs = Appointment.objects.standing().select_related("service", "therapist__user").filter(runner=call.runner)
     service, therapist = call.service, call.therapist
     therapists = list(offering(service).select_related("user").order_by("user__name")) if service else []
+    times = offered_times(call, {each.pk: each.user.first_name for each in therapists}, now)
     return {
         "services": Service.objects.active(),
         "service": service,
@@ -173,14 +201,13 @@ def context_of(
         "therapist": therapist,
         "runner": call.runner,
         "wish": call.wish,
-        "last": last_of(call.runner) if call.runner else None,
+        "last": theirs.past(now).first() if call.runner else None,
+        "coming": theirs.upcoming(now).first() if call.runner else None,
         "on": call.on,
         "start": wanted,
-        "is_listed": any(slot.start == wanted for slot in times),
+        "is_listed": any(slot.start == wanted for slot, _ in times),
         "times": times,
-        "near": nearest(times, wanted) if refused and refused.status == 409 and wanted else [],
-        "words": words,
-        "found": find_runners(words=words) if words else [],
+        "near": nearest([slot for slot, _ in times], wanted) if refused and refused.status == 409 and wanted else [],
         "form": form,
         "refused": refused,
         "doubles": refused.extra.get("doubles", []) if refused else [],
@@ -189,8 +216,8 @@ def context_of(
     }
 
 
-def offered_times(call: Call, now: datetime) -> list[Slot]:
-    """Free times of the week from the day asked for, by the clinic's clock, one per start."""
+def offered_times(call: Call, names: Mapping[int, str], now: datetime) -> list[tuple[Slot, str]]:
+    """Free times of the week from the day asked for, by the clinic's clock, one per start; with anyone, who is free."""
     if call.service is None:
         return []
     found = find_slots(
@@ -202,4 +229,23 @@ def offered_times(call: Call, now: datetime) -> list[Slot]:
         runner=call.runner,
         now=now,
     )
-    return list({slot.start: slot for slot in found}.values())[:TIMES_OFFERED]
+    by_start: dict[datetime, list[Slot]] = {}
+    for slot in found:
+        by_start.setdefault(slot.start, []).append(slot)
+    offered = list(by_start.values())[:TIMES_OFFERED]
+    return [
+        (slots[0], "" if call.therapist else free_words([names[each.therapist_id] for each in slots]))
+        for slots in offered
+    ]
+
+
+def free_words(names: Sequence[str]) -> str:
+    """ "Nadia", "Ines, Nadia", "4 free"."""
+    return ", ".join(names) if len(names) < 3 else f"{len(names)} free"
+
+
+def heard(words: str) -> dict[str, str]:
+    """What was typed to find somebody, as the beginning of a new caller's details."""
+    if "@" in words:
+        return {"email": words}
+    return {"phone": words} if any(letter.isdigit() for letter in words) else {"name": words}

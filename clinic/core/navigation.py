@@ -54,7 +54,7 @@ STAFF = (
     Place("To book", "dashboard:to_book", "calendar2-plus"),
     Place("Hours and time off", "bookings:hours", "clock"),
     Place("Messages sent", "reminders:messages", "envelope"),
-    Place("Runners", "dashboard:runners", "people"),
+    Place("Runners", "dashboard:runners", "people", ("/board/sessions-of/",)),
     Place("Services", "bookings:services", "tags", ("/rooms/",)),
     Place("Reports", "bookings:reports", "bar-chart"),
     Place("Team", "people:team", "person-badge"),

@@ -16,6 +16,7 @@ from clinic.dashboard.logged import Fortnight, fortnights
 from clinic.dashboard.verdict import Verdict, can_i_run
 from clinic.people.access import PersonRequest, role_required
 from clinic.people.models import RunnerProfile
+from clinic.people.services import find_runners
 from exercises.models import Programme
 
 A_PAGE = 25
@@ -36,16 +37,12 @@ class Standing(NamedTuple):
 def runners(request: PersonRequest) -> HttpResponse:
     words = request.GET.get("q", "").strip()[:80]
     now = timezone.now()
-    people = (
-        found_by(words, RunnerProfile.objects.contactable_by(request.user))
-        .select_related("user")
-        .order_by("user__name", "pk")
-    )
-    people = people.annotate(next_session=next_session(now))
-    page = Paginator(people, A_PAGE).get_page(request.GET.get("page"))
-    facts = {"page": page, "words": words, "now": now, "zone": request.user.zone}
+    people = RunnerProfile.objects.contactable_by(request.user).select_related("user").order_by("user__name", "pk")
     if request.user.is_clinic_staff:
-        return render(request, "dashboard/contacts.html", facts)
+        return contacts(request, people, words=words, now=now)
+    in_care = found_by(words, people).annotate(next_session=next_session(now))
+    page = Paginator(in_care, A_PAGE).get_page(request.GET.get("page"))
+    facts = {"page": page, "words": words, "now": now, "zone": request.user.zone}
     on = now.astimezone(request.user.tz).date()
     logged = fortnights(page.object_list, until=on)
     titles = dict(
@@ -69,6 +66,17 @@ def runners(request: PersonRequest) -> HttpResponse:
         for each in page.object_list
     ]
     return render(request, "dashboard/runners.html", facts)
+
+
+def contacts(request: PersonRequest, people: QuerySet[RunnerProfile], *, words: str, now: datetime) -> HttpResponse:
+    """How to reach everybody; what is looked for is found as it is for a caller, slips of the ear and the finger allowed."""
+    found = [each.pk for each in find_runners(words=words)] if words else []
+    page = Paginator(people.filter(pk__in=found) if words else people, A_PAGE).get_page(request.GET.get("page"))
+    rows = sorted(page.object_list, key=lambda each: found.index(each.pk)) if words else list(page.object_list)
+    coming = Appointment.objects.upcoming(now).filter(runner__in=rows).select_related("therapist__user")
+    next_of = {each.runner_id: each for each in reversed(coming)}
+    facts = {"page": page, "rows": [(each, next_of.get(each.pk)) for each in rows], "words": words}
+    return render(request, "dashboard/contacts.html", facts)
 
 
 def found_by(words: str, people: QuerySet[RunnerProfile]) -> QuerySet[RunnerProfile]:

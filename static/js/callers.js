@@ -11,7 +11,18 @@ async function find() {
   if (!found || mine !== asked) return;
   document.querySelector("#found")?.replaceWith(document.adoptNode(found));
   const details = form().querySelector("details");
-  if (details && !found.querySelector("button") && found.textContent.trim()) details.open = true;
+  if (!details || found.querySelector("button") || !found.textContent.trim()) return;
+  details.open = true;
+  copyOver(form().querySelector("#q").value.trim());
+}
+
+/** Nobody was found: what was typed begins the new caller's details, in the field it belongs to, unless that was typed by hand. */
+function copyOver(words) {
+  const place = words.includes("@") ? "email" : /\d/.test(words) ? "phone" : "name";
+  for (const field of ["name", "email", "phone"].map((name) => form().elements[name])) {
+    if (field.value !== (field.dataset.heard ?? "")) continue;
+    field.value = field.dataset.heard = field.name === place ? words : "";
+  }
 }
 
 /** Ask for the page with what is typed and put its form in place; the focus goes where the page says, or stays. */
