@@ -134,6 +134,36 @@ def test_the_board_by_hand_by_keyboard_and_by_others(
     expect(maya.locator(".ev-link")).to_be_focused()
 
 
+def test_a_runners_session_is_found_from_the_board_and_a_far_day_reached_by_keys_alone(
+    world: SimpleNamespace, open_browser: Callable[..., Page], live_server: Any
+) -> None:
+    page = open_browser(DESK)
+    enter(page, world.joan, live_server)
+    page.goto("/board/")
+
+    # A name as it was heard, to the runner, to the session on the board.
+    page.keyboard.press("/")
+    page.keyboard.type("linkvist")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="Maya Lindqvist", exact=True)).to_be_focused()
+    assert serious_findings(page) == []
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Maya Lindqvist")).to_be_visible()
+    assert serious_findings(page) == []
+    page.get_by_role("link", name="On the board").press("Enter")
+    expect(page.locator("#card")).to_contain_text("10:00 to 10:45, booked")
+
+    # Another day, with the session still picked; a month fits every finger.
+    page.keyboard.press("g")
+    expect(page.locator("#jump")).to_be_focused()
+    page.locator("#jump").fill(f"{world.on + timedelta(days=30)}")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**day={world.on + timedelta(days=30)}**")
+    expect(page.locator("#card")).to_contain_text("Maya Lindqvist")
+    page.goto("/board/?view=month")
+    assert serious_findings(page) == []
+
+
 def test_a_caller_is_booked_by_keys_alone_in_under_half_a_minute(
     world: SimpleNamespace, open_browser: Callable[..., Page], live_server: Any
 ) -> None:

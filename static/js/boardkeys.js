@@ -3,6 +3,8 @@ const { board } = globalThis;
 const OFF = "board-keys-off";
 const MARKS = { a: "arrived", c: "completed", x: "no_show", b: "booked" };
 const keys = document.querySelector("#keys");
+const jump = document.querySelector(".jump");
+const day = document.querySelector("#jump");
 const box = keys.querySelector("[data-keys-off]");
 let carry = null;
 let last = null;
@@ -133,6 +135,8 @@ function anywhere(event) {
   if (localStorage.getItem(OFF) && event.key !== "?") return false;
   const go = { n: "new", t: "today", "[": "earlier", "]": "later" }[event.key.toLowerCase()];
   if (go) document.querySelector(`[data-go="${go}"]`).click();
+  else if (event.key === "/") document.querySelector("#who").focus();
+  else if (event.key.toLowerCase() === "g") jump.open = true;
   else if (event.key === "?") keys.showModal();
   else if (event.key.toLowerCase() === "u") document.querySelector(".undo-line button")?.click();
   else if (event.key === "Escape" && document.querySelector("[data-card-close]")) document.querySelector("[data-card-close]").click();
@@ -161,9 +165,21 @@ document.addEventListener("focusin", (event) => {
 
 document.addEventListener("click", (event) => { if (event.target.closest("[data-keys-open]")) keys.showModal(); });
 
+document.addEventListener("click", (event) => { if (event.target.closest("[data-print]")) window.print(); });
+jump.addEventListener("toggle", () => { if (jump.open) day.focus(); });
+jump.addEventListener("submit", (event) => {
+  event.preventDefault();
+  window.location.assign(board.url({ day: day.value }));
+});
+jump.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  jump.open = false;
+  jump.querySelector("summary").focus();
+});
+
 function ready() {
   rove();
-  for (const button of document.querySelectorAll("[data-keys-open]")) button.hidden = false;
+  for (const button of document.querySelectorAll("[data-keys-open], [data-print]")) button.hidden = false;
 }
 
 box.checked = Boolean(localStorage.getItem(OFF));

@@ -3,7 +3,11 @@ const { board } = globalThis;
 const EVERY = 6000;
 let asking = false;
 
-const typing = () => document.activeElement?.closest?.("#board-work input, #board-work select") !== null;
+/** Whether a swap would disturb somebody's hand; a search field that is still empty is no reason to stand still. */
+function typing() {
+  const field = document.activeElement?.closest?.("#board-work input, #board-work select");
+  return Boolean(field) && (field.id !== "who" || field.value !== "");
+}
 
 async function look() {
   if (asking || board.busy || typing() || document.visibilityState !== "visible") return;
