@@ -95,7 +95,7 @@ class CodeForm(forms.Form):
     code = forms.CharField(
         label="Code from the e-mail",
         max_length=12,
-        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code"}),
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code", "autofocus": True}),
         error_messages={"required": "Type the 6 numbers from the e-mail.", "max_length": "The code has 6 numbers."},
     )
 

@@ -122,6 +122,8 @@ def test_moving_asks_once_and_moves(client_of: ClientOf, session: Appointment, r
     answer = browser.post(url(session, "move/"), {"to": "2026-11-27T09:00Z"})
     assert answer["Location"] == url(session)
     session.refresh_from_db()
+    moved = browser.get(url(session)).content.decode()
+    assert moved.count("Moved to Friday 27 November, 10:00. No message sent yet.") == 1
     assert (session.start, session.sequence) == (datetime(2026, 11, 27, 9, tzinfo=UTC), 1)
 
 
@@ -180,6 +182,7 @@ def test_cancelling_says_what_it_costs_before_it_happens(
     assert "paid after the visit" not in cancelled
     assert "Past and cancelled" in browser.get("/appointments/").content.decode()
     assert browser.post(url(session, "cancel/")).status_code == 302
+    assert "already" not in browser.get(url(session)).content.decode()
 
 
 def test_a_late_cancellation_shows_what_it_cost(

@@ -154,7 +154,7 @@ def moving(request: HttpRequest, opened: Opened) -> HttpResponse:
     form = ReasonForm(typed(request), needed=needs_reason(opened, clock))
     if request.method == "POST" and form.is_valid():
         try:
-            moved = services.move_appointment(
+            services.move_appointment(
                 appointment=found,
                 start=start,
                 by=opened.by,
@@ -166,7 +166,6 @@ def moving(request: HttpRequest, opened: Opened) -> HttpResponse:
             return moved_meanwhile(request, as_it_stands(opened), clock, start)
         except DomainError as refused:
             return times_page(request, wish, clock, refused=refused, wanted=start, status=409)
-        messages.success(request, f"Moved to {clock.local(moved.start):%A %-d %B, %H:%M}. The old time is free again.")
         return redirect(opened.url("appointment"))
     context = facts(opened, clock) | {
         "start": start,
@@ -188,7 +187,8 @@ def cancelling(request: HttpRequest, opened: Opened) -> HttpResponse:
     """What cancelling costs, said before it happens; then it happens."""
     found, clock = opened.session, opened.clock(request)
     if found.state == State.CANCELLED:
-        messages.info(request, "This session is cancelled already.")
+        if request.method != "POST":  # a button pressed twice has done it, and is told nothing else
+            messages.info(request, "This session is cancelled already.")
         return redirect(opened.url("appointment"))
     if not services.may_cancel(found, opened.by, clock.now):
         return stands(request, opened, clock, "cancel")
@@ -209,7 +209,6 @@ def cancelling(request: HttpRequest, opened: Opened) -> HttpResponse:
         except DomainError as refused:
             form.add_error(None, refused.message)
         else:
-            messages.success(request, f"Cancelled: {clock.local(found.start):%A %-d %B, %H:%M}.")
             return redirect(opened.url("appointment"))
     context = facts(opened, clock) | {"form": form, "cost": cost}
     return render(request, "bookings/cancel.html", context, status=422 if request.method == "POST" else 200)

@@ -35,10 +35,10 @@ RUNNER = (
         "Book",
         "bookings:book",
         "calendar2-plus",
-        ("/appointments/", "/therapists/", "/prices/", "/waitlist/", "/workshops/"),
+        ("/appointments/", "/therapists/", "/prices/", "/waitlist/", "/workshops/", "/offers/", "/series/"),
     ),
     Place("Progress", "dashboard:progress", "graph-up", ("/assessments/",)),
-    Place("You", "people:you", "person", ("/accounts/", "/messages/")),
+    Place("You", "people:you", "person", ("/accounts/", "/messages/", "/calendar/")),
 )
 THERAPIST = (
     Place("Today", "dashboard:today", "sun", ("/appointments/", "/workshops/")),
