@@ -167,10 +167,11 @@ def moving(request: HttpRequest, opened: Opened) -> HttpResponse:
         except DomainError as refused:
             return times_page(request, wish, clock, refused=refused, wanted=start, status=409)
         return redirect(opened.url("appointment"))
+    free_until = start - timedelta(hours=found.service.change_notice_h)
     context = facts(opened, clock) | {
         "start": start,
-        "end": start + timedelta(minutes=found.service.minutes),
-        "is_last_change": start - timedelta(hours=found.service.change_notice_h) <= clock.now,
+        "free_until": free_until,
+        "is_last_change": free_until <= clock.now,
         "form": form,
     }
     return render(request, "bookings/move.html", context, status=422 if request.method == "POST" else 200)

@@ -47,7 +47,9 @@ def facts_for(reminder: Reminder, kind: Kind, now: datetime) -> dict[str, Any]:
         "person": reminder.person,
         "site": settings.SITE_URL,
         "now": now,
-        "choose_url": settings.SITE_URL + reverse("reminders:messages"),
+        "choose_url": settings.SITE_URL + reverse("reminders:messages")
+        if reminder.person.has_usable_password()
+        else "",
         "stop_url": "" if kind.transactional else stop_url(reminder),
         **reminder.context,
         **kind.extra(reminder),  # noqa: S610 (our own function, not a queryset)

@@ -7,7 +7,8 @@ for (const form of document.querySelectorAll("[data-series]")) {
     const picked = chosen.length;
     const pence = chosen.reduce((sum, each) => sum + Number(each.dataset.pence), 0);
     total.textContent = `£${(pence / 100).toFixed(pence % 100 ? 2 : 0).replace(/\B(?=(\d{3})+(?!\d))/g, ",")}`;
-    button.textContent = picked === 1 ? "Book this one" : button.dataset.label.replace("#", picked);
+    const label = picked === 1 ? "Book this one" : button.dataset.label.replace("#", picked);
+    button.textContent = picked ? `${label} for ${total.textContent}` : "Pick at least one";
     button.disabled = !picked;
   };
   form.addEventListener("change", count);
