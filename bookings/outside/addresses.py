@@ -24,6 +24,7 @@ HIDDEN_WAYS = tuple(
         "2002::/16",  # 6to4
         "fc00::/7",  # private
         "fec0::/10",  # site-local, given up but still routed here and there
+        "192.0.0.0/24",  # special purposes, some of which count as global
         "192.88.99.0/24",  # the 6to4 relay
     )
 )
