@@ -129,7 +129,7 @@ class Wanted:
     @property
     def rows(self) -> int:
         """How many rows of the board it takes."""
-        return self.service.minutes // board.STEP_MIN
+        return (self.visit or self.service).minutes // board.STEP_MIN
 
     @property
     def takes_time(self) -> bool:

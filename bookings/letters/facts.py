@@ -19,7 +19,7 @@ def time_facts(booking: Appointment) -> dict[str, Any]:
     return {
         "start": booking.start,
         "end": booking.end,
-        "minutes": int(booking.length.total_seconds() // 60),
+        "minutes": booking.minutes,
         "therapist": booking.therapist.user.name,
         "online": booking.is_online,
         "room_opens": video.opens_at(booking),

@@ -268,6 +268,11 @@ class Appointment(models.Model):
         """How long the session is, in real time."""
         return self.end - self.start
 
+    @property
+    def minutes(self) -> int:
+        """How long the session is, in whole real minutes; its service may say otherwise."""
+        return int(self.length.total_seconds() // 60)
+
     def is_live_hold(self, now: datetime) -> bool:
         """Whether this is a hold that still keeps its time at `now`."""
         return self.state == State.HELD and self.hold_expires_at is not None and self.hold_expires_at > now

@@ -1,6 +1,6 @@
 """How the booking pages write the time of a session."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django import template
@@ -33,12 +33,6 @@ def whose_clock(at: datetime, zone: str) -> str:
     """Stockholm time, 16:30 at the clinic."""
     there = clinic_words(at, zone=zone, clinic_zone=settings.CLINIC_ZONE)
     return f"{wording.city(zone)} time" + (f", {there} at the clinic" if there else "")
-
-
-@register.filter
-def minutes_of(length: timedelta) -> int:
-    """45 for three quarters of an hour."""
-    return int(length.total_seconds() // 60)
 
 
 @register.filter

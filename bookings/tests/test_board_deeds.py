@@ -97,6 +97,7 @@ def test_a_session_grows_up_to_the_next_one_and_no_further(
     assert do(desk, session, "resize", minutes="90").status_code == 200
     session.refresh_from_db()
     assert (session.end, session.sequence) == (NINE + timedelta(minutes=90), 1)
+    assert "Follow-up, 90 min" in desk.get(f"/appointments/{session.pk}/").content.decode()
     answer = do(desk, session, "resize", minutes="95")
     assert answer.status_code == 409
     assert "There is no room for that: Nadia has Omar Haddad from 10:30 to 11:15." in answer.content.decode()

@@ -18,6 +18,7 @@ from bookings.forms.sessions import StaffMoveForm
 from bookings.instants import parse_day, parse_instant
 from bookings.models import Appointment
 from bookings.models.appointments import State
+from bookings.services.attendance import EARLIEST
 from bookings.views.booking import live_hold
 from bookings.views.clock import Clock, clock_of
 from bookings.views.reader import signed_in
@@ -208,7 +209,7 @@ def room(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
 def allowed_marks(found: Appointment, clock: Clock) -> list[tuple[str, str, str]]:
     """(state, label, icon) of the marks that can be set on the session now."""
     begun = found.start <= clock.now
-    near = found.start - timedelta(hours=1) <= clock.now
+    near = found.start - EARLIEST <= clock.now
     match found.state:
         case State.BOOKED:
             marks = [("arrived", "Arrived", "check-circle-fill")] if near else []

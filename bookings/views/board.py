@@ -111,8 +111,8 @@ def card_of(visit: Appointment, now: datetime) -> dict[str, Any]:
         "marks": allowed_marks(visit, Clock(settings.CLINIC_ZONE, now)),
         "may_move": visit.state == State.BOOKED,
         "may_resize": visit.state in RESIZABLE,
-        "card_minutes": int(visit.length.total_seconds() // 60),
-        "card_rows": int(visit.length.total_seconds() // 60 // layout.STEP_MIN),
+        "card_minutes": visit.minutes,
+        "card_rows": visit.minutes // layout.STEP_MIN,
     }
 
 

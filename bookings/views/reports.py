@@ -267,7 +267,7 @@ def rows_file(question: Question, figure: str, found: Any) -> HttpResponse:
         (
             each.start.astimezone(zone).date().isoformat(),
             clock(each.start, question.zone),
-            int(each.length.total_seconds() // 60),
+            each.minutes,
             each.therapist.user.name,
             each.service.name,
             each.runner.user.name,
