@@ -126,7 +126,7 @@ def violations(now: datetime, kind: str) -> dict[str, int]:
             AND r.sent_at > a.cancelled_at""",
         "reminders waiting for a session that is cancelled": f"""
             SELECT COUNT(*) FROM bookings_appointment a JOIN reminders_reminder r ON {appointment}
-            WHERE a.state = 'cancelled' AND r.state = 'due' AND r.kind IN ('visit_24h', 'visit_1h', 'booked', 'moved')""",
+            WHERE a.state = 'cancelled' AND r.state = 'due' AND r.kind IN ('visit_24h', 'visit_1h', 'booked', 'moved', 'resized')""",
         "sessions to come without their reminder": f"""
             SELECT COUNT(*) FROM bookings_appointment a WHERE {SESSION} AND a.state = 'booked' AND a.start > '{at}'
             AND NOT EXISTS (SELECT 1 FROM reminders_reminder r WHERE {appointment}

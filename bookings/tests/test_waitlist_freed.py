@@ -152,7 +152,7 @@ class World:
 
     def by_a_closed_day_opened(self) -> None:
         day = {"therapist": self.therapist.therapist, "on": self.thursday.date(), "by": self.staff, "now": self.now}
-        set_override(**day, ranges=[], closed=True)
+        set_override(**day, ranges=[], replace=True)
         set_override(**day, ranges=[DayRange(time(9), time(9, 45))], replace=True)
 
     def by_time_off_taken_back(self) -> None:
