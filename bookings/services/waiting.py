@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from bookings.models import Appointment, Change, Offer, WaitlistEntry
 from bookings.models.waitlist import EntryState, OfferState
 from bookings.services.booking import book_slot
+from bookings.services.changing import move_appointment
 from bookings.services.offers import keep_for, withdraw_offer
 from bookings.services.transactions import lock, require, whole
 from bookings.waitlist.deadlines import answer_until
@@ -18,7 +19,8 @@ from clinic.people.models import TherapistProfile, User
 @whole
 def book_for_wish(*, entry: WaitlistEntry, by: User, now: datetime, **wanted: Any) -> Appointment:
     """Book what `wanted` says (as for `book_slot`) for the waiting person; what is offered to their wish is let go,
-    and may be the very time that is booked. Undoing the booking lets the wish wait again.
+    and may be the very time that is booked. A session they wished to exchange for it moves there, and keeps its payer.
+    Undoing it lets the wish wait again.
 
     Raises what `book_slot` raises; DomainError `not_waiting` for somebody else's wish; Forbidden `not_yours`.
     """
@@ -26,7 +28,9 @@ def book_for_wish(*, entry: WaitlistEntry, by: User, now: datetime, **wanted: An
     if wanted["runner"].pk != entry.runner_id:
         raise DomainError("This wish is somebody else's. Look at the waitlist.", code="not_waiting")
     offers = Offer.objects.filter(entry=entry, state=OfferState.OPEN).select_related("hold__therapist")
-    people = [*filter(None, [wanted["therapist"]]), *(each.hold.therapist for each in offers)]
+    session = entry.exchange_for
+    named = [wanted["therapist"], session.therapist if session is not None else None]
+    people = [*filter(None, named), *(each.hold.therapist for each in offers)]
     lock(therapists=people, runner=entry.runner, service=wanted["service"])
     waits = WaitlistEntry.objects.filter(pk=entry.pk, state=EntryState.WAITING).update(
         state=EntryState.BOOKED, ended_at=now
@@ -34,9 +38,21 @@ def book_for_wish(*, entry: WaitlistEntry, by: User, now: datetime, **wanted: An
     if waits:
         for offer in offers.all():
             withdraw_offer(offer=offer, by=by, now=now)
-    booked = book_slot(by=by, now=now, **wanted)
+    reason = wanted.get("override_reason", "")
+    if waits and session is not None and session.is_coming(now) and session.service == wanted["service"]:
+        booked = move_appointment(
+            appointment=session,
+            start=wanted["start"],
+            therapist=wanted["therapist"],
+            by=by,
+            now=now,
+            reason=reason or "In exchange, on the phone.",
+            override=bool(reason.strip()),
+        )
+    else:
+        booked = book_slot(by=by, now=now, **wanted)
     if waits:
-        Change.objects.filter(appointment=booked, kind=Change.Kind.BOOKED).update(wish=entry)
+        Change.objects.filter(appointment=booked, sequence=booked.sequence).update(wish=entry)
         record(by=by, action="waitlist.booked", subject=entry, runner=entry.runner)
     return booked
 

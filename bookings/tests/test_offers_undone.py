@@ -112,6 +112,20 @@ def exchange(visit, therapist, runner, thursday, now) -> tuple[Appointment, Offe
     return session, Offer.objects.get()
 
 
+def test_the_desk_moves_the_session_that_was_to_be_exchanged(exchange, visit, therapist, runner, staff, now) -> None:
+    session, offer = exchange
+    then, was = now + timedelta(hours=1), session.start
+    wanted = {"service": visit, "therapist": therapist.therapist, "runner": runner.runner, "start": offer.hold.start}
+    moved = book_for_wish(entry=offer.entry, by=staff, now=then, **wanted)
+    offer.refresh_from_db()
+    assert (moved.pk, moved.start, offer.state) == (session.pk, offer.hold.start, "withdrawn")
+    assert Appointment.objects.sessions().filter(runner=runner.runner).count() == 1
+    undo(change=last(moved), by=staff, now=then + SECOND)
+    offer.entry.refresh_from_db()
+    session.refresh_from_db()
+    assert (session.start, offer.entry.state) == (was, "waiting")
+
+
 def test_an_exchange_is_a_move_with_its_letter_after_three_minutes(exchange, runner, thursday, now) -> None:
     session, offer = exchange
     then = now + timedelta(hours=1)
