@@ -42,14 +42,17 @@ class TimesForm(forms.Form):
         coerce=int,
         label="Days that suit",
         widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": "Choose at least one day."},
+        error_messages={"required": "Choose at least one day.", "invalid_choice": "Choose at least one day."},
     )
     parts = forms.TypedMultipleChoiceField(
         choices=PART_CHOICES,
         coerce=int,
         label="Time of day",
         widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": "Choose at least one time of the day."},
+        error_messages={
+            "required": "Choose at least one time of the day.",
+            "invalid_choice": "Choose at least one time of the day.",
+        },
     )
 
     def __init__(

@@ -51,7 +51,10 @@ def test_the_directory_shows_who_when_and_for_how_much(client: Client, therapist
 def test_who_has_been_here_finds_the_follow_up_first(
     client: Client, client_of: ClientOf, visit: Service, runner: User, therapist: User, clock: time_machine.Traveller
 ) -> None:
-    Service.objects.create(slug="first", name="A first visit", minutes=45, price_pence=6800, is_first_visit=True)
+    first = Service.objects.create(
+        slug="first", name="A first visit", minutes=45, price_pence=6800, is_first_visit=True
+    )
+    first.therapists.add(therapist.therapist)
 
     def first_is_a_first_visit(browser: Client, page: str) -> bool:
         said = browser.get(page).content.decode()
@@ -68,7 +71,7 @@ def test_who_has_been_here_finds_the_follow_up_first(
     )
     assert first_is_a_first_visit(client_of(runner), "/book/")
     clock.move_to(session.end)
-    for page in ("/book/", "/waitlist/new/"):
+    for page in ("/book/", "/waitlist/new/", "/therapists/nadia-okello/"):
         assert not first_is_a_first_visit(client_of(runner), page)
 
 

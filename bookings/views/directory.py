@@ -89,10 +89,14 @@ def therapists(request: HttpRequest) -> HttpResponse:
 def therapist(request: HttpRequest, slug: str) -> HttpResponse:
     clock = clock_of(request)
     person = get_object_or_404(listed(), slug=slug)
-    card = cards_for([person], usual_service(request.user), clock, request.user)[0]
+    usual = usual_service(request.user)
+    card = cards_for([person], usual, clock, request.user)[0]
+    offered = person.services.active()
+    if usual is not None and not usual.is_first_visit:
+        offered = offered.first_visits_last()
     services = [
         (service, price_of(service, person))
-        for service in person.services.active()
+        for service in offered
         if not service.is_first_visit or person.takes_new_runners
     ]
     return render(
