@@ -84,6 +84,7 @@ def test_a_drop_on_somebody_says_who_it_is_and_what_is_free(
 def test_a_drop_outside_the_hours_asks_for_a_reason_and_takes_it(desk: Client, session: Appointment) -> None:
     sent = {"on": "2026-11-26", "at": "18:00", "therapist": "nadia-okello"}
     refused = do(desk, session, "move", **sent).content.decode()
+    assert "Nadia does not work from 18:00 to 18:45." in refused
     assert "Past the rule, because" in refused
     assert '<input type="hidden" name="at" value="18:00">' in refused
     assert do(desk, session, "move", **sent, override="on", reason="Flies home").status_code == 200

@@ -58,6 +58,13 @@ def test_the_lists_hold_ones_own(
     assert client_of(staff).get("/appointments/")["Location"] == "/board/"
 
 
+def test_a_therapists_calendar_goes_day_by_day(client_of: ClientOf, session: Appointment, therapist: User) -> None:
+    out = client_of(therapist).get("/appointments/").content.decode()
+    assert "Thursday 26 November</h2>" in out
+    assert "<time>09:00<small>09:45</small></time>" in out
+    assert 'href="/appointments/" aria-current="page"' in out
+
+
 def test_the_list_asks_the_database_as_often_for_three_as_for_one(
     client_of: ClientOf,
     session: Appointment,

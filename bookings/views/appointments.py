@@ -1,6 +1,7 @@
 """Booked sessions behind a log-in: the list, one session, what is done to it; the desk's own ways."""
 
 from datetime import timedelta
+from itertools import groupby
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -58,9 +59,11 @@ def appointments(request: HttpRequest) -> HttpResponse:
     clock = clock_of(request)
     mine = Appointment.objects.visible_to(user).with_people()
     past = Paginator(mine.past(clock.now), PAST_PER_PAGE).get_page(request.GET.get("page"))
+    upcoming = list(mine.upcoming(clock.now)[:50])
     context = {
         "clock": clock,
-        "upcoming": list(mine.upcoming(clock.now)[:50]),
+        "upcoming": upcoming,
+        "days": [(on, list(each)) for on, each in groupby(upcoming, key=lambda each: clock.local(each.start).date())],
         "past": past,
         "held": live_hold(request),
         "workshops": coming_for(user, clock.now),
@@ -145,7 +148,7 @@ def move_at_the_desk(request: HttpRequest, opened: Opened, clock: Clock) -> Http
         now=clock.now,
         moving=found,
     )
-    context = facts(opened, clock) | {"form": form, "free": free[:24]}
+    context = facts(opened, clock) | {"form": form, "free": free[:24], "first": first}
     return render(request, "bookings/move_desk.html", context, status=status)
 
 

@@ -258,6 +258,9 @@ def refused(
     if start is not None and target is not None and now is not None:
         if error.code == "slot_taken":
             why = who_has_it(found, start, start + found.length, target, now)
+        elif error.code == "outside_hours":
+            end = clock(start + found.length, settings.CLINIC_ZONE)
+            why = f"{target.user.first_name} does not work from {clock(start, settings.CLINIC_ZONE)} to {end}."
         near = nearby(found, start, target, now)
     return Refused(f"{found.runner.user.name} was not {verb}", why, error.code, request.path, sent, near)
 

@@ -41,7 +41,8 @@ RUNNER = (
     Place("You", "people:you", "person", ("/accounts/", "/messages/", "/calendar/")),
 )
 THERAPIST = (
-    Place("Today", "dashboard:today", "sun", ("/appointments/", "/workshops/")),
+    Place("Today", "dashboard:today", "sun"),
+    Place("Calendar", "bookings:appointments", "calendar3", ("/workshops/",)),
     Place("Runners", "dashboard:runners", "people", ("/programmes/",)),
     Place("Assessments", "assessments:list", "rulers", ("/assessments/",)),
     Place("Hours", "bookings:hours", "clock"),
