@@ -59,8 +59,7 @@ def confirm_hold(
     held = current(appointment)
     if held.runner_id is None:
         raise Forbidden("This time is kept for a visitor, who books it with their code.", code="not_yours")
-    if Offer.objects.filter(hold=held).exists():
-        raise Conflict("This time is an offer. Answer it on its own page.", code="answer_the_offer")
+    require_own_choice(held)
     if held.state in (State.BOOKED, State.ARRIVED, State.COMPLETED) and held.hold_expires_at is None:
         return held
     if held.state != State.HELD or held.hold_expires_at is None or held.hold_expires_at + GRACE <= now:
@@ -87,10 +86,20 @@ def require_no_seat(held: Appointment, runner: RunnerProfile) -> None:
 
 @whole
 def release_hold(*, appointment: Appointment, by: User, now: datetime) -> None:
-    """Let a hold go at once. Letting go of what is no hold any more changes nothing. Raises Forbidden `not_yours`."""
+    """Let a hold go at once. Letting go of what is no hold any more changes nothing.
+
+    Raises Conflict `answer_the_offer` for the hold of an open offer; Forbidden `not_yours`.
+    """
     require_booker(by, appointment.runner, appointment.therapist)
+    require_own_choice(appointment)
     freed = Appointment.objects.filter(pk=appointment.pk, state=State.HELD).update(
         state=State.CANCELLED, cancel_reason=LAPSED, cancelled_at=now
     )
     if freed:
         record(by=by, action="hold.released", subject=appointment, runner=appointment.runner)
+
+
+def require_own_choice(held: Appointment) -> None:
+    """Raises Conflict `answer_the_offer` for the hold of an open offer, kept for the runner without their doing."""
+    if Offer.objects.filter(hold=held, state=Offer.State.OPEN).exists():
+        raise Conflict("This time is an offer. Answer it on its own page.", code="answer_the_offer")

@@ -18,6 +18,7 @@ from bookings.models.waitlist import EntryState, OfferState
 from bookings.services.booking import FOREIGN, checked_start, place, told
 from bookings.services.changes import standing
 from bookings.services.changing import end_session, write_move
+from bookings.services.holding import require_no_seat
 from bookings.services.transactions import LAPSED, current, lock, require, whole
 from clinic.audit.services import record
 from clinic.core.errors import Conflict, DomainError
@@ -379,6 +380,8 @@ def book_held(offer: Offer, *, by: User, now: datetime) -> Appointment:
 def move_into(session: Appointment, offer: Offer, *, by: User, now: datetime) -> Appointment:
     """The session takes the held time; its old one is free in the same moment."""
     hold, stood = offer.hold, standing(session)
+    if hold.runner_id is None:
+        require_no_seat(hold, session.runner)
     drop_lapsed_of(session.runner, now)
     hold.state, hold.cancel_reason, hold.cancelled_at = State.CANCELLED, "The session moved here.", now
     hold.save(update_fields=["state", "cancel_reason", "cancelled_at"])

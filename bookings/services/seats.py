@@ -134,7 +134,7 @@ def give_back_seats(*, seats: Sequence[Seat], by: User, now: datetime, accept_fe
 def undo_give_back(*, seats: Sequence[Seat], by: User, now: datetime) -> list[Seat]:
     """Take seats back that were given back less than UNDO ago, if nobody was told of them yet. Returns them.
 
-    Raises Conflict `too_late_to_undo`, `seat_gone`, `runner_busy`; DomainError `cancelled`; Forbidden `not_yours`.
+    Raises Conflict `too_late_to_undo`, `seat_again`, `seat_gone`, `runner_busy`; DomainError `cancelled`; Forbidden `not_yours`.
     """
     if not seats:
         raise too_late_to_undo()
@@ -155,6 +155,8 @@ def undo_give_back(*, seats: Sequence[Seat], by: User, now: datetime) -> list[Se
     if len(back) < len({seat.pk for seat in seats}):
         raise too_late_to_undo()
     runner = back[0].runner
+    if standing(found).filter(runner=runner, friend__in=[seat.friend for seat in back]).exists():
+        raise Conflict("You have taken this seat again, or wait for it. It stays so.", code="seat_again")
     if any(not seat.friend for seat in back):
         require_free(runner, found, now)
     take_back_untold(found, len(back))
