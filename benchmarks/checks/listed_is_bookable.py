@@ -57,7 +57,7 @@ def enrich(clinic: Any) -> None:
 
 def posts(verdicts: Verdicts, clinic: Any, dice: random.Random) -> None:
     from bookings.services import book_slot, cancel_appointment, hold_slot
-    from bookings.tests.model_clinic import RUNNERS
+    from bookings.tests.model_sides import RUNNERS
     from bookings.tests.simple_book import moment
     from bookings.tests.test_book_model import some_start
     from clinic.core.errors import DomainError

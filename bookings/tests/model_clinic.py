@@ -29,18 +29,14 @@ from bookings.services import (
     undo,
 )
 from bookings.services.series import Pick, book_series
+from bookings.tests.model_sides import RUNNERS, ZONES, Parted, shown
+from bookings.tests.model_wishes import Wishes
 from bookings.tests.simple_book import HOLD, Book, Kind, Session, Therapist, minute, moment
 from clinic.core.errors import DomainError
 from clinic.people.models import Role, RunnerProfile, TherapistProfile, User
 
 BEGINS = datetime.fromisoformat("2027-03-24T07:00:00+00:00")
-ZONES = ("Europe/London", "Asia/Tokyo", "Pacific/Kiritimati", "America/Los_Angeles")
-RUNNERS = [f"runner{number}" for number in range(14)]
 Request = tuple[Any, ...]
-
-
-class Parted(AssertionError):
-    """The book and the model do not agree."""
 
 
 def kinds() -> dict[str, Kind]:
@@ -81,10 +77,11 @@ def therapists() -> dict[str, Therapist]:
     return {each.name: each for each in found}
 
 
-class Clinic:
+class Clinic(Wishes):
     """The real clinic and the model side by side. `do` sends one request to both."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.book = Book(minute(BEGINS), kinds(), therapists(), ("Room 1", "Room 2"), ("Treadmill 1",))
         self.services = {name: self.make_service(each) for name, each in self.book.kinds.items()}
         self.people = {name: self.make_therapist(each) for name, each in self.book.therapists.items()}
@@ -94,13 +91,16 @@ class Clinic:
             Equipment.objects.create(name=name, kind="treadmill")
         self.runners = {
             name: RunnerProfile.objects.create(
-                user=User.objects.create(email=f"{name}@mail.example", name=name, password="!")
+                user=User.objects.create(
+                    email=f"{name}@mail.example", name=name, password="!", zone=ZONES[number % len(ZONES)]
+                )
             )
-            for name in RUNNERS
+            for number, name in enumerate(RUNNERS)
         }
         self.desk = User.objects.create(email="desk@mail.example", name="Joan", role=Role.STAFF, password="!")
         self.rows: dict[str, Appointment] = {}
         self.ends: Counter[str] = Counter()
+        self.plan_workshops()
 
     def make_service(self, kind: Kind) -> Service:
         return Service.objects.create(
@@ -136,10 +136,6 @@ class Clinic:
         for name, most in model.caps.items():
             DailyCap.objects.create(therapist=made, service=self.services[name] if name else None, most=most)
         return made
-
-    @property
-    def now(self) -> datetime:
-        return moment(self.book.now)
 
     def do(self, request: Request) -> None:
         """Send `request` to both. Raises Parted when they do not agree, KeyError when it names what is not there."""
@@ -211,23 +207,9 @@ class Clinic:
             session.done("booked", self.book.now, session.place, "booked")
         self.settle(session, row)
 
-    def settle(self, session: Session, row: Appointment) -> None:
-        """The time has been taken: what the book wrote must be what the model would have."""
-        self.book.clear_the_way(session)
-        kept = [each for each in self.book.keeping(session.runner) if each is not session]
-        session.room = row.treatment_room.name if row.treatment_room else None
-        session.treadmill = row.equipment.name if row.equipment else None
-        if session.kind.needs_room and session.room not in self.book.free_rooms(session.kind, session.start, kept):
-            raise Parted(f"put into {session.room}, which is not free")
-        if session.kind.needs_treadmill and session.treadmill not in self.book.free_treadmills(
-            session.kind, session.start, kept
-        ):
-            raise Parted(f"given {session.treadmill}, which is not free")
-        self.book.sessions[session.label], self.rows[session.label] = session, row
-
     def do_confirm(self, label: str, which: str) -> None:
         session, row = self.book.sessions[which], self.rows[which]
-        alive = session.state == "held" and session.start > self.book.now
+        alive = not session.is_offer and session.state == "held" and session.start > self.book.now
         allowed: bool | None = session.state == "booked" or (alive and session.held_until > self.book.now)
         if not allowed and alive and self.book.now < session.held_until + 1:
             others = [each for each in self.book.keeping(session.runner) if each is not session]
@@ -247,11 +229,15 @@ class Clinic:
             session.state, session.held_until, self.rows[which] = "booked", None, done
 
     def do_release(self, label: str, which: str) -> None:
-        session = self.book.sessions[which]
-        release_hold(appointment=self.rows[which], by=self.runners[session.runner].user, now=self.now)
-        if session.state == "held":
+        session, user = self.book.sessions[which], self.runners[self.book.sessions[which].runner].user
+        is_open = session.is_offer and session.state == "held"
+        self.answered(
+            "released",
+            not is_open,
+            lambda: release_hold(appointment=self.rows[which], by=user, now=self.now) or True,
+        )
+        if session.state == "held" and not is_open:
             session.state = "cancelled"
-        self.ends["released"] += 1
 
     def do_move(self, label: str, which: str, therapist: str | None, start: int) -> None:
         session = self.book.sessions[which]
@@ -319,6 +305,7 @@ class Clinic:
         kind, _, place, state = session.acts.pop()
         if kind == "booked":
             session.state, session.held_until = "cancelled", self.book.now
+            self.wish_again(session)
         else:
             session.place, session.state = place, state
             self.settle(session, row)
@@ -343,45 +330,31 @@ class Clinic:
             session = Session(f"{label}.{number}", model, whom, runner, minute(row.start), "booked")
             self.settle(session, row)
 
-    def attempt(self, name: str, allowed: bool | None, act: Callable[[], Appointment]) -> Appointment | None:
-        """Act; the row, or None when it was refused. `allowed` None leaves it open."""
-        try:
-            row = act()
-        except DomainError as refused:
-            self.ends[f"not {name}"] += 1
-            if allowed:
-                raise Parted(f"refused with {refused.code}, though it is free") from None
-            return None
-        self.ends[name] += 1
-        if allowed is False:
-            raise Parted("accepted, though it is not to be had")
-        row.refresh_from_db()
-        return row
-
     def compare(self) -> None:
         """The whole book against the whole model, and a self-join for overlaps."""
         rows = Appointment.objects.in_bulk([each.pk for each in self.rows.values()])
         for label, session in self.book.sessions.items():
             row = rows[self.rows[label].pk]
+            is_over = session.state == "held" and session.held_until <= self.book.now
+            state = row.state if is_over and row.state == "cancelled" else session.state
             if (row.state, minute(row.start), row.therapist_id) != (
-                session.state,
+                state,
                 session.start,
                 self.people[session.therapist.name].pk,
             ):
                 raise Parted(f"{label} stands as {row}, and should be {session.state} at {moment(session.start)}")
-        active = sum(each.state != "cancelled" for each in self.book.sessions.values())
-        if Appointment.objects.active().count() != active:
-            raise Parted(f"{Appointment.objects.active().count()} rows keep a time, and it should be {active}")
+        kept, rows_kept = len(self.book.keeping(None)), Appointment.objects.live(self.now).count()
+        if rows_kept != kept:
+            raise Parted(f"{rows_kept} rows keep a time, and it should be {kept}")
+        for name in self.workshops:
+            self.compare_seats(name)
+        self.compare_wishes()
         if found := overlaps():
             raise Parted(f"{found} pairs overlap")
 
 
 def clock(minutes: int) -> time:
     return time(minutes // 60 % 24, minutes % 60)
-
-
-def shown(found: set[tuple[str, int]]) -> str:
-    return ", ".join(f"{name} {moment(start):%d %H:%M}" for name, start in sorted(found)[:6]) or "none"
 
 
 def overlaps() -> int:

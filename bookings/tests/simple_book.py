@@ -9,7 +9,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
+
+if TYPE_CHECKING:
+    from bookings.tests.simple_waiting import Workshop
 
 Minute = int
 Window = tuple[Minute, Minute]
@@ -108,8 +112,9 @@ class Therapist:
 
 @dataclass
 class Session:
-    """`state`: held, booked or cancelled. `held_until` is kept by what was a hold.
+    """`state`: held, booked or cancelled. `held_until` is kept by what was a hold, `is_offer` by what was made for a wish.
 
+    A workshop's time has the runner "".
     `acts` are what was done to it and can be undone, the last one last: (kind, when, `place` as it was, `state` as it was).
     """
 
@@ -122,6 +127,7 @@ class Session:
     held_until: Minute | None = None
     room: str | None = None
     treadmill: str | None = None
+    is_offer: bool = False
     acts: list[tuple[str, Minute, tuple, str]] = field(default_factory=list)
 
     @property
@@ -154,18 +160,35 @@ class Book:
     rooms: tuple[str, ...] = ()
     treadmills: tuple[str, ...] = ()
     sessions: dict[str, Session] = field(default_factory=dict)
+    workshops: dict[str, "Workshop"] = field(default_factory=dict)
 
     def keeping(self, runner: str | None, moving: Session | None = None) -> list[Session]:
-        """What keeps its time now, as `runner` sees it: not their own hold, not the session they are moving."""
+        """What keeps its time now, as `runner` sees it: not their own hold, not the session they are moving.
+
+        What is offered to them keeps its time from them too, until they answer.
+        """
         return [
             each
             for each in self.sessions.values()
             if each is not moving
             and (
                 each.state == "booked"
-                or (each.state == "held" and each.held_until > self.now and (runner is None or each.runner != runner))
+                or (
+                    each.state == "held"
+                    and each.held_until > self.now
+                    and (runner is None or each.runner != runner or each.is_offer)
+                )
             )
-        ]
+        ] + [each.session for each in self.workshops.values()]
+
+    def is_seated(self, runner: str, window: Window) -> bool:
+        """Whether a seat of the runner's own, taken or kept for them, is in a workshop that meets `window`."""
+        return any(
+            meet(each.session.window, window)
+            and (seat := each.standing(runner).get("")) is not None
+            and (seat.state == "taken" or (seat.state == "offered" and seat.until > self.now))
+            for each in self.workshops.values()
+        )
 
     def free_rooms(self, kind: Kind, start: Minute, kept: Iterable[Session]) -> set[str]:
         taken = {each.room for each in kept if meet(each.busy, kind.busy(start))}
@@ -186,6 +209,7 @@ class Book:
                 runner is not None and each.runner == runner and meet(each.window, (start, start + kind.minutes))
                 for each in near
             )
+            and (runner is None or not self.is_seated(runner, (start, start + kind.minutes)))
             and (not kind.needs_room or not self.rooms or bool(self.free_rooms(kind, start, near)))
             and (not kind.needs_treadmill or bool(self.free_treadmills(kind, start, near)))
             and self.is_under_cap(kind, therapist, start, kept)
@@ -194,7 +218,9 @@ class Book:
     def is_under_cap(self, kind: Kind, therapist: Therapist, start: Minute, kept: list[Session]) -> bool:
         """Whether the therapist's own day has room for one more session, of this service and of all."""
         day = therapist.day_of(start)
-        mine = [each for each in kept if each.therapist is therapist and therapist.day_of(each.start) == day]
+        mine = [
+            each for each in kept if each.therapist is therapist and each.runner and therapist.day_of(each.start) == day
+        ]
         return all(
             sum(service in (None, each.kind.name) for each in mine) < most
             for service, most in therapist.caps.items()
@@ -282,11 +308,12 @@ class Book:
                 del self.sessions[label]
 
     def clear_the_way(self, session: Session) -> None:
-        """A runner holds one time, and lapsed holds give way to whoever takes theirs."""
+        """A runner holds one time of their own choice, and lapsed holds give way to whoever takes theirs."""
         for each in self.sessions.values():
             if each is session or each.state != "held":
                 continue
-            if each.runner == session.runner or (each.held_until <= self.now and self.in_the_way(each, session)):
+            is_let_go = each.runner == session.runner and not each.is_offer and not session.is_offer
+            if is_let_go or (each.held_until <= self.now and self.in_the_way(each, session)):
                 each.state = "cancelled"
 
     @staticmethod
