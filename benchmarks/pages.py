@@ -152,13 +152,13 @@ class Walk:
     def records(self) -> tuple[dict[str, Any], dict[str, Any]]:
         from django.db.models import F
 
-        from bookings.availability import first_with_anyone
         from bookings.letters import links
         from bookings.letters.offers import link_token
         from bookings.models import Appointment, Change, Offer, Series, Service, WaitlistEntry, Workshop
         from bookings.services import hold_slot
         from bookings.services.feeds import make_feed
         from bookings.services.seats import take_seats
+        from bookings.soonest import first_with_anyone
         from clinic.people.models import TherapistProfile
 
         runner, therapist, staff = (self.people[role] for role in ("runner", "therapist", "staff"))

@@ -169,9 +169,10 @@ def main() -> None:
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
-    from bookings.availability import first_with_anyone, search_slots
+    from bookings.availability import search_slots
     from bookings.engine.scale import fill
     from bookings.models import Service
+    from bookings.soonest import first_with_anyone
     from clinic.people.models import TherapistProfile
 
     now = datetime.now(UTC)

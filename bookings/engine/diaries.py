@@ -9,7 +9,7 @@ from django.db.models import OuterRef, QuerySet
 
 from bookings import slots
 from bookings.engine.reading import Search, Taken, Timetable, read_taken, read_timetables
-from bookings.engine.starts import read_start
+from bookings.engine.starts import read_each, read_start
 from bookings.models import Appointment, Offer, Service
 from bookings.slots import Diary, Others, Rules
 from clinic.people.models import RunnerProfile, TherapistProfile
@@ -46,6 +46,17 @@ def offering(service: Service) -> QuerySet[TherapistProfile]:
         return TherapistProfile.objects.none()
     found = TherapistProfile.objects.filter(services=service, user__is_active=True)
     return found.filter(takes_new_runners=True) if service.is_first_visit else found
+
+
+def offering_each(services: Sequence[Service]) -> dict[int, dict[int, TherapistProfile]]:
+    """For each service, by its key, the therapists with whom it can be booked, with their users; one query for all."""
+    found: dict[int, dict[int, TherapistProfile]] = {each.pk: {} for each in services}
+    pairs = Service.therapists.through.objects.filter(
+        service__in=list(found), service__is_active=True, therapistprofile__user__is_active=True
+    ).exclude(service__is_first_visit=True, therapistprofile__takes_new_runners=False)
+    for pair in pairs.select_related("therapistprofile__user").order_by("therapistprofile"):
+        found[pair.service_id][pair.therapistprofile_id] = pair.therapistprofile
+    return found
 
 
 def open_search(
@@ -113,6 +124,20 @@ def read_around(search: Search, therapist_ids: Sequence[int], at: slots.Seconds,
     """What is open and what is taken for the one start `at`, in one query; `with_holds` asks for one therapist."""
     tables, taken, holds = read_start(search, therapist_ids, at, with_holds=with_holds)
     return Around(*put_together(search, tables, therapist_ids, taken), taken, holds)
+
+
+def read_diaries_of_each(
+    searches: Sequence[Search], low: slots.Seconds, high: slots.Seconds
+) -> list[tuple[dict[int, Diary], Others]]:
+    """For each search the diaries of its therapists and the rest, for starts in `low`..`high`; one query for all of them.
+
+    Each search keeps its timetables, which reach no further.
+    """
+    found = []
+    for search, (tables, taken) in zip(searches, read_each(searches, low, high), strict=True):
+        search.timetables = tables
+        found.append(put_together(search, tables, list(search.zones), taken))
+    return found
 
 
 def put_together(

@@ -1,4 +1,4 @@
-"""One start, asked of the book under the lock: who works then, what is taken and which holds make way, in one statement."""
+"""Who works and what is taken, in one statement: about one start under the lock, with the holds that make way, or of many searches."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -34,17 +34,9 @@ def read_start(
     search: Search, therapist_ids: Sequence[int], at: int, *, with_holds: bool
 ) -> tuple[dict[int, Timetable], Taken, list[UUID]]:
     """The timetables around the second `at`, what is taken then, and `with_holds` the holds in the way of one therapist."""
-    rules, service = search.rules, search.service
-    low, high = at - rules.before, at + 1 + rules.length + rules.after
-    near = (instant(at) - DAYS_AROUND, instant(at) + DAYS_AROUND)
-    taken = taken_statement(search, therapist_ids, low, high)
-    if service.pk:
-        add_sessions(taken, search, therapist_ids, low, high, only_capped=True)
-    asked = Statement()
-    asked.add(
-        timetable_sql(dialect()), *timetable_parameters(therapist_ids, *near, str(service.place), service.pk or 0)
-    )
-    asked.add(f"SELECT taken.*, 0, 0, 0, '' FROM ({taken.sql}) AS taken", *taken.parameters)
+    service = search.service
+    low, high = with_buffers(search, at, at + 1)
+    asked = both(search, therapist_ids, low, high, since=instant(at) - DAYS_AROUND, until=instant(at) + DAYS_AROUND)
     if with_holds:
         holds = holds_in_the_way(
             therapist_id=therapist_ids[0],
@@ -58,10 +50,49 @@ def read_start(
         )
         asked.add(f"SELECT {HOLD}, 0, 0, 0, 0, 0, 0, holds.id FROM ({holds.sql}) AS holds", *holds.parameters)
     rows = asked.rows()
+    return *sorted_out(therapist_ids, rows), [UUID(row[7]) for row in rows if row[0] == HOLD]
+
+
+def read_each(searches: Sequence[Search], low: int, high: int) -> list[tuple[dict[int, Timetable], Taken]]:
+    """For each search its therapists' timetables, and what is taken for starts in `low`..`high`; one query for all of them."""
+    asked = Statement()
+    for number, search in enumerate(searches):
+        around = (instant(low) - DAYS_AROUND, instant(high) + DAYS_AROUND)
+        one = both(search, list(search.zones), *with_buffers(search, low, high), since=around[0], until=around[1])
+        asked.add(f"SELECT {number}, one.* FROM ({one.sql}) AS one", *one.parameters)
+    rows: list[list[tuple[Any, ...]]] = [[] for _ in searches]
+    for number, *row in asked.rows() if searches else ():
+        rows[number].append(tuple(row))
+    return [sorted_out(list(search.zones), found) for search, found in zip(searches, rows, strict=True)]
+
+
+def with_buffers(search: Search, low: int, high: int) -> tuple[int, int]:
+    """The time that sessions starting in `low`..`high` keep busy."""
+    return low - search.rules.before, high + search.rules.length + search.rules.after
+
+
+def both(
+    search: Search, therapist_ids: Sequence[int], low: int, high: int, *, since: datetime, until: datetime
+) -> Statement:
+    """Timetables from `since` to `until` and what is taken in `low`..`high`, as rows of the timetables' eight columns."""
+    service = search.service
+    taken = taken_statement(search, therapist_ids, low, high)
+    if service.pk:
+        add_sessions(taken, search, therapist_ids, low, high, only_capped=True)
+    asked = Statement()
+    asked.add(
+        timetable_sql(dialect()),
+        *timetable_parameters(therapist_ids, since, until, str(service.place), service.pk or 0),
+    )
+    asked.add(f"SELECT taken.*, 0, 0, 0, '' FROM ({taken.sql}) AS taken", *taken.parameters)
+    return asked
+
+
+def sorted_out(therapist_ids: Sequence[int], rows: Sequence[tuple[Any, ...]]) -> tuple[dict[int, Timetable], Taken]:
+    """The rows of `both`."""
     return (
         timetables_of(therapist_ids, [row for row in rows if row[0] <= CAP]),
         taken_of([row[:4] for row in rows if CAP < row[0] < HOLD]),
-        [UUID(row[7]) for row in rows if row[0] == HOLD],
     )
 
 

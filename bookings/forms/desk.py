@@ -23,11 +23,8 @@ class AbsenceForm(forms.Form):
     `only` is STRANDED where the hours were changed already, and what that left outside them is looked for.
     """
 
-    therapist = forms.ModelChoiceField(
-        TherapistProfile.objects.none(),
+    therapist = forms.TypedChoiceField(
         label="Who cannot come?",
-        to_field_name="slug",
-        empty_label=None,
         widget=forms.Select(attrs=SELECT),
         error_messages={"invalid_choice": "Choose one of the therapists."},
     )
@@ -46,8 +43,10 @@ class AbsenceForm(forms.Form):
     def __init__(self, data: Mapping[str, Any] | None = None, *, now: datetime) -> None:
         today = now.date()
         super().__init__(data, initial={"day": today})
-        people = TherapistProfile.objects.filter(user__is_active=True).select_related("user").order_by("user__name")
-        self.fields["therapist"].queryset = people  # type: ignore[attr-defined]
+        known = TherapistProfile.objects.filter(user__is_active=True).select_related("user").order_by("user__name")
+        people = {each.slug: each for each in known}
+        field: Any = self.fields["therapist"]
+        field.choices, field.coerce = [(slug, str(person)) for slug, person in people.items()], people.__getitem__
         self.now = now
 
     def clean(self) -> dict[str, Any]:

@@ -1,25 +1,25 @@
 """A day that falls apart: a new place proposed for every session of it, sent as offers, the rest put first on the waitlist."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Hashable, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Q, Value
 
 from bookings import slots
-from bookings.availability import find_slots, offering
+from bookings.availability import find_each
+from bookings.engine.diaries import new_search, offering_each
 from bookings.models import (
     Appointment,
-    DailyCap,
     Equipment,
     Offer,
     Seat,
     Service,
     TimeOff,
-    TimePreference,
     TreatmentRoom,
     Workshop,
 )
@@ -95,7 +95,8 @@ def hit_by(
 
     `stranded_only`: those of them outside the hours, or in an absence that stands.
     """
-    coming = Appointment.objects.with_people().upcoming(now).filter(therapist=therapist, state=State.BOOKED)
+    coming = Appointment.objects.with_people().select_related("runner__time_preference").upcoming(now)
+    coming = coming.filter(therapist=therapist, state=State.BOOKED)
     found = list(coming.overlapping(start, end))
     if stranded_only:
         left = {each.pk for each in stranded(therapist, now=now, first=start.date() - timedelta(days=1))}
@@ -155,6 +156,7 @@ class Finder:
         self.until = end + WITHIN
         self.refused = refused
         self.people: dict[int, TherapistProfile] = {}
+        self.most: dict[tuple[int, int | None], int] = {}
 
     def places(self) -> dict[UUID, tuple[Place | None, list[Place]]]:
         """For each session the best place, all of them together free of collisions, and other places beside."""
@@ -183,24 +185,26 @@ class Finder:
         return Place(self.people[found.therapist], start, found.reasons, until or start)
 
     def options(self) -> dict[tuple[int, timedelta], list[Option]]:
-        """What is free with anybody who offers the service, by service and length; four queries for each."""
-        result = {}
-        for service, length in {
-            (each.service_id, each.length): (each.service, each.length) for each in self.sessions
-        }.values():
-            people = {each.pk: each for each in offering(service).select_related("user")}
-            self.people |= people
-            free = find_slots(
-                service=service,
-                therapists=list(people.values()),
-                first=self.now.date(),
-                last=self.until.date(),
-                zone="UTC",
-                now=self.now,
-                length=length,
-            )
-            result[service.pk, length] = [Option(each.therapist_id, slots.seconds(each.start)) for each in free]
-        return result
+        """What is free with anybody who offers the service, by service and length; two queries for all of them."""
+        asked = {(each.service.pk, each.length): each.service for each in self.sessions}
+        offered = offering_each(list(asked.values()))
+        self.people = {key: person for each in offered.values() for key, person in each.items()}
+        searches = {}
+        for (key, length), service in asked.items():
+            zones = {each.pk: each.user.zone for each in offered[key].values()}
+            searches[key, length] = new_search(service, zones, runner=None, now=self.now, length=length)
+        found = find_each(list(searches.values()), self.now, self.until, "UTC")
+        self.most = {
+            (therapist, limited): most
+            for (service_id, _), search in searches.items()
+            for therapist, table in search.timetables.items()
+            for limited, most in ((None, table.most), (service_id, table.most_of_service))
+            if most is not None
+        }
+        return {
+            key: [Option(each.therapist_id, slots.seconds(each.start)) for each in free]
+            for key, free in zip(searches, found, strict=True)
+        }
 
     def answerable(self, case: Case, options: dict[tuple[int, timedelta], list[Option]]) -> list[Option]:
         """Those that leave the runner time to answer, and lie outside the absence."""
@@ -222,7 +226,11 @@ class Finder:
 
     def cases(self) -> list[Case]:
         runners = {each.runner_id for each in self.sessions}
-        wishes = {each.runner_id: each for each in TimePreference.objects.filter(runner__in=runners)}
+        wishes = {
+            each.runner_id: wish
+            for each in self.sessions
+            if (wish := getattr(each.runner, "time_preference", None)) is not None
+        }
         knows: dict[Any, set[int]] = defaultdict(set)
         seen = Appointment.objects.standing().filter(runner__in=runners, end__lte=self.now).order_by()
         for runner, therapist in seen.values_list("runner_id", "therapist_id").distinct():
@@ -251,9 +259,13 @@ class Finder:
 
     def table(self) -> Table:
         """What is taken of runners, rooms and equipment in the days looked at, and the therapists' limits."""
-        live = Appointment.objects.live(self.now).filter(end__gt=self.now, start__lt=self.until + WITHIN).order_by()
         people = {each.runner_id for each in self.sessions}
-        runners = live.filter(runner__in=people)
+        limited = {therapist for therapist, _ in self.most}
+        concerned = Q(runner__in=people) | Q(treatment_room__isnull=False) | Q(equipment__isnull=False)
+        live = Appointment.objects.live(self.now).filter(
+            concerned | Q(therapist__in=limited), end__gt=self.now - timedelta(days=1), start__lt=self.until + WITHIN
+        )
+        rows = list(live.order_by())
         seats = Seat.objects.filter(
             runner__in=people,
             friend="",
@@ -261,53 +273,51 @@ class Finder:
             workshop__state=Workshop.State.PLANNED,
             workshop__booking__end__gt=self.now,
         )
-        rooms: dict[int, list[slots.Range]] = {
-            each: [] for each in TreatmentRoom.objects.filter(is_active=True).values_list("pk", flat=True)
-        }
+        rooms: dict[int, list[slots.Range]] = {}
         things: dict[str, dict[int, list[slots.Range]]] = defaultdict(dict)
         kinds: dict[int, str] = {}
-        for pk, kind in Equipment.objects.filter(is_active=True).values_list("pk", "kind"):
-            things[kind][pk], kinds[pk] = [], kind
-        taken = live.exclude(treatment_room=None, equipment=None)
-        for room, thing, low, high in taken.values_list("treatment_room_id", "equipment_id", "busy_from", "busy_until"):
-            busy = (slots.seconds(low), slots.seconds(high))
-            if room in rooms:
-                rooms[room].append(busy)
-            if thing in kinds:
-                things[kinds[thing]][thing].append(busy)
-        most = {
-            (each.therapist_id, each.service_id): each.most
-            for each in DailyCap.objects.filter(therapist__in=list(self.people))
-        }
+        equipment = Equipment.objects.filter(is_active=True).order_by().values_list("pk", "kind")
+        for pk, kind in (
+            TreatmentRoom.objects.filter(is_active=True)
+            .order_by()
+            .values_list("pk", Value(""))
+            .union(equipment, all=True)
+        ):
+            if not kind:
+                rooms[pk] = []
+            else:
+                things[kind][pk], kinds[pk] = [], kind
+        for each in rows:
+            busy = (slots.seconds(each.busy_from), slots.seconds(each.busy_until))
+            if each.treatment_room_id in rooms:
+                rooms[each.treatment_room_id].append(busy)
+            if each.equipment_id in kinds:
+                things[kinds[each.equipment_id]][each.equipment_id].append(busy)
         zones = {key: person.user.zone for key, person in self.people.items()}
         return Table(
             runners=by_runner(
                 (runner, key, slots.seconds(start), slots.seconds(end))
                 for runner, key, start, end in (
-                    *runners.values_list("runner_id", "pk", "start", "end"),
+                    *((each.runner_id, each.pk, each.start, each.end) for each in rows if each.runner_id in people),
                     *seats.values_list("runner_id", "pk", "workshop__booking__start", "workshop__booking__end"),
                 )
             ),
             rooms=rooms,
             things=things,
-            most=most,
-            begun=self.begun(most, zones) if most else {},
+            most=self.most,
+            begun=begun((row for row in rows if row.therapist_id in limited and row.workshop_id is None), zones),
             zones=zones,
         )
 
-    def begun(
-        self, most: dict[tuple[int, int | None], int], zones: dict[int, str]
-    ) -> dict[tuple[int, int | None, object], int]:
-        """How many sessions each limited therapist has already, by service (and None: all) and local day."""
-        counted: Counter[tuple[int, int | None, object]] = Counter()
-        rows = Appointment.objects.live(self.now).filter(
-            therapist__in={therapist for therapist, _ in most}, workshop=None, start__gt=self.now - timedelta(days=1)
-        )
-        for therapist, service, start in rows.order_by().values_list("therapist_id", "service_id", "start"):
-            on = local(zones[therapist], slots.seconds(start)).date()
-            counted[therapist, None, on] += 1
-            counted[therapist, service, on] += 1
-        return dict(counted)
+
+def begun(rows: Iterable[Appointment], zones: Mapping[int, str]) -> dict[tuple[int, int | None, object], int]:
+    """How many of the sessions each therapist has, by service (and None: all) and local day."""
+    counted: Counter[tuple[int, int | None, object]] = Counter()
+    for each in rows:
+        on = local(zones[each.therapist_id], slots.seconds(each.start)).date()
+        counted[each.therapist_id, None, on] += 1
+        counted[each.therapist_id, each.service_id, on] += 1
+    return dict(counted)
 
 
 def spare(service: Service) -> timedelta:

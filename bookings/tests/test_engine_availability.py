@@ -9,9 +9,10 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bookings.availability import find_slots, first_with_anyone, next_slots, search_slots
+from bookings.availability import find_slots, next_slots, search_slots
 from bookings.models import Appointment, Override, Service, TimeOff, TreatmentRoom, WeeklyHours
 from bookings.services import book_slot, hold_slot
+from bookings.soonest import first_with_anyone
 from clinic.core.errors import DomainError
 from clinic.people.models import Role, TherapistProfile, User
 from conftest import person

@@ -9,10 +9,11 @@ from django.db import connection
 from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 
-from bookings.availability import find_slots, first_with_anyone, search_slots
+from bookings.availability import find_slots, search_slots
 from bookings.engine.rezoning import shifted
 from bookings.engine.scale import fill
 from bookings.models import Appointment, Service, WeeklyHours
+from bookings.soonest import first_with_anyone
 from bookings.tests.test_engine_races import overlaps
 from clinic.people.models import RunnerProfile, TherapistProfile
 
