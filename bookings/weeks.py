@@ -11,6 +11,7 @@ from bookings.models import HoursPlace
 from clinic.core.wording import DAYS
 
 DAY = timedelta(days=1)
+PLACE_WORDS: dict[str, str] = {HoursPlace.ONLINE: "online", HoursPlace.CLINIC: "in the clinic"}
 
 
 class HoursRange(NamedTuple):
@@ -145,5 +146,5 @@ def span_words(first: int, last: int) -> str:
 
 def range_words(starts: time, ends: time, place: str = HoursPlace.EITHER) -> str:
     """ "09:00–12:00", with the place where it is only one."""
-    where = {HoursPlace.ONLINE: " online", HoursPlace.CLINIC: " in the clinic"}
-    return f"{starts:%H:%M}–{ends:%H:%M}" + where.get(HoursPlace(place), "")
+    where = PLACE_WORDS.get(place, "")
+    return f"{starts:%H:%M}–{ends:%H:%M}" + (where and f" {where}")

@@ -20,7 +20,7 @@ STRANDED = "stranded"
 class AbsenceForm(forms.Form):
     """Who cannot keep which day, in that person's own clock; without times the whole day, `until` a later last day.
 
-    `only` is STRANDED where the hours were changed already, and what that left outside them is looked for.
+    `which` is STRANDED where the hours were changed already, and what that left outside them is looked for.
     """
 
     therapist = forms.TypedChoiceField(
@@ -38,7 +38,7 @@ class AbsenceForm(forms.Form):
         help_text="Staff and the therapist see it, runners do not.",
         widget=forms.TextInput(attrs={**INPUT, "placeholder": "Ill"}),
     )
-    only = forms.CharField(required=False, max_length=20)
+    which = forms.CharField(required=False, max_length=20)
 
     def __init__(self, data: Mapping[str, Any] | None = None, *, now: datetime) -> None:
         today = now.date()
@@ -74,7 +74,7 @@ class AbsenceForm(forms.Form):
     def absence(self) -> dict[str, Any]:
         """Whom, when, and whether only what a change of hours left outside them is meant, for the services."""
         asked: dict[str, Any] = {name: self.cleaned_data[name] for name in ("therapist", "start", "end")}
-        return {**asked, "stranded_only": self.cleaned_data["only"] == STRANDED}
+        return {**asked, "stranded_only": self.cleaned_data["which"] == STRANDED}
 
 
 class TravelForm(forms.Form):

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime, time
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db.models import Exists, OuterRef
 
@@ -35,7 +35,8 @@ def settle_outside(
     held = Appointment.objects.with_people().filter(
         therapist=therapist, state=State.HELD, hold_expires_at__gt=now - GRACE
     )
-    ended = let_go(outside(held.order_by("start"), therapist, first=first, last=last), by=by, now=now)
+    there = on_days(held.order_by("start"), therapist, first, last)
+    ended = let_go(outside(there, therapist, first, last), by=by, now=now)
     return Stranded(outside_hours(therapist, now=now, first=first, last=last), *ended)
 
 
@@ -74,31 +75,36 @@ def outside_hours(
 ) -> list[Appointment]:
     """Booked sessions of the therapist, from the local day `first` (to `last`), that lie outside the hours as they are."""
     coming = Appointment.objects.with_people().upcoming(now).filter(therapist=therapist)
-    return outside(coming, therapist, first=first, last=last)
+    return outside(on_days(coming, therapist, first, last), therapist, first, last)
 
 
 def stranded(therapist: TherapistProfile, *, now: datetime, first: date) -> list[Appointment]:
     """Booked sessions from the local day `first` on outside the hours or in time off, nearest first."""
     away = TimeOff.objects.filter(therapist=therapist, start__lt=OuterRef("end"), end__gt=OuterRef("start"))
-    coming = Appointment.objects.with_people().upcoming(now).filter(Exists(away), therapist=therapist)
-    found = {each.pk: each for each in [*outside_hours(therapist, now=now, first=first), *coming]}
-    return sorted(found.values(), key=lambda each: (each.start, str(each.pk)))
+    coming = Appointment.objects.with_people().upcoming(now).filter(therapist=therapist)
+    sessions = on_days(coming.annotate(is_away=Exists(away)), therapist, first, None)
+    left = {each.pk for each in outside(sessions, therapist, first, None)}
+    return [each for each in sessions if each.is_away or each.pk in left]
 
 
-def outside(
-    coming: AppointmentQuerySet, therapist: TherapistProfile, *, first: date, last: date | None
-) -> list[Appointment]:
-    """Those of `coming` on the therapist's days `first`..`last` that do not lie inside the hours."""
+def on_days(coming: AppointmentQuerySet, therapist: TherapistProfile, first: date, last: date | None) -> list[Any]:
+    """Those of `coming` that can begin on the therapist's days `first`..`last` (None: without end)."""
     if last is not None and last < first:
         return []
     zone = therapist.user.zone
-    low = slots.instant(slots.edge(zone, first, time(0))) - REACH
-    coming = coming.filter(start__gte=low)
+    coming = coming.filter(start__gte=slots.instant(slots.edge(zone, first, time(0))) - REACH)
     if last is not None:
         coming = coming.filter(start__lt=slots.instant(slots.day_range(zone, last, None, None)[1]) + REACH)
-    sessions = list(coming)
+    return list(coming)
+
+
+def outside(
+    sessions: list[Appointment], therapist: TherapistProfile, first: date, last: date | None
+) -> list[Appointment]:
+    """Those of `sessions`, which come by their start, on the days `first`..`last` that do not lie inside the hours."""
     if not sessions:
         return []
+    low = sessions[0].start - REACH
     high = sessions[-1].start + REACH
     diaries = {place: hours_alone(therapist, place, low, high) for place in {session.place for session in sessions}}
     return [

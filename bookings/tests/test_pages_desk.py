@@ -1,7 +1,7 @@
-"""The front desk: the board as lanes, week and table; booking for a caller; hours, exceptions and time off; services."""
+"""The front desk: the board as lanes, week and table; booking for a caller; services."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
@@ -9,9 +9,9 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from bookings import services
-from bookings.models import Appointment, Override, Service, TimeOff, WeeklyHours
+from bookings.models import Appointment, Service, TimeOff, WeeklyHours
 from bookings.prices import price_of
-from clinic.people.models import RunnerProfile, TherapistProfile, User
+from clinic.people.models import RunnerProfile, User
 
 pytestmark = pytest.mark.django_db
 
@@ -214,128 +214,6 @@ def test_staff_book_outside_the_hours_with_a_reason_never_over_a_session(desk: C
     assert Appointment.objects.count() == 2
 
 
-def week(**fields: str) -> dict[str, str]:
-    return {
-        "do": "week",
-        "valid_from": "2026-11-30",
-        "starts-0-0": "08:00",
-        "ends-0-0": "12:00",
-        "starts-0-1": "13:00",
-        "ends-0-1": "15:30",
-        **fields,
-    }
-
-
-def test_the_week_is_saved_from_a_day_on_and_tells_what_it_hits(
-    desk: Client, session: Appointment, therapist: User
-) -> None:
-    answer = desk.post("/hours/nadia-okello/", week(valid_from="2026-11-24"), follow=True)
-    page = answer.content.decode()
-    assert "1 booked session falls outside the hours" in page
-    assert f"/appointments/{session.pk}/move/" in page
-    rows = WeeklyHours.objects.filter(therapist=therapist.therapist).in_force(date(2026, 11, 30))
-    assert [(row.weekday, row.starts, row.ends) for row in rows] == [
-        (0, time(8), time(12)),
-        (0, time(13), time(15, 30)),
-    ]
-
-
-@pytest.mark.parametrize(
-    ("changes", "sentence"),
-    [
-        ({"ends-0-0": ""}, "Give a start and an end."),
-        ({"ends-0-0": "07:00"}, "The end comes after the start."),
-        ({"starts-0-1": "11:00"}, "overlap"),
-        ({"valid_from": "2026-11-20"}, "begin today or later"),
-        ({"valid_from": ""}, "required"),
-        ({"starts-0-0": "8 o'clock"}, "valid time"),
-    ],
-)
-def test_a_week_that_cannot_be_keeps_what_was_typed_and_the_old_one(
-    desk: Client, changes: dict[str, str], sentence: str
-) -> None:
-    before = list(WeeklyHours.objects.values_list())
-    answer = desk.post("/hours/nadia-okello/", week(**changes))
-    assert answer.status_code == 422
-    assert sentence in answer.content.decode()
-    assert 'value="15:30"' in answer.content.decode()
-    assert list(WeeklyHours.objects.values_list()) == before
-
-
-def test_time_off_is_whole_days_in_the_therapists_zone_and_lists_what_it_hits(
-    desk: Client, session: Appointment, therapist: User
-) -> None:
-    User.objects.filter(pk=therapist.pk).update(zone="Europe/Athens")
-    page = desk.post(
-        "/hours/nadia-okello/",
-        {"do": "time_off", "first": "2026-11-26", "last": "2026-11-27", "reason": "course"},
-        follow=True,
-    ).content.decode()
-    off = TimeOff.objects.get()
-    assert (off.start, off.end) == (datetime(2026, 11, 25, 22, tzinfo=UTC), datetime(2026, 11, 27, 22, tzinfo=UTC))
-    assert "Maya Lindqvist" in page
-    assert f"/appointments/{session.pk}/cancel/" in page
-    desk.post(f"/time-off/{off.pk}/")
-    assert TimeOff.objects.count() == 0
-
-
-@pytest.mark.parametrize(
-    "typed",
-    [
-        {"first": "2026-11-27", "last": "2026-11-26"},
-        {"first": "", "last": ""},
-        {"first": "2026-11-01", "last": "2026-11-02"},
-        {"first": "9999-12-31", "last": "9999-12-31"},
-        {"first": "2026-11-26", "last": "2029-11-26"},
-    ],
-)
-def test_time_off_that_cannot_be_is_refused(desk: Client, typed: dict[str, str]) -> None:
-    assert desk.post("/hours/nadia-okello/", {"do": "time_off"} | typed).status_code == 422
-    assert TimeOff.objects.count() == 0
-
-
-def test_one_day_can_be_different_and_taken_back(desk: Client, therapist: User) -> None:
-    desk.post(
-        "/hours/nadia-okello/",
-        {
-            "do": "override",
-            "on": "2026-11-28",
-            "kind": "beside",
-            "starts-0": "10:00",
-            "ends-0": "12:00",
-            "what-0": "online",
-            "starts-1": "09:00",
-            "ends-1": "09:30",
-            "what-1": "closed",
-            "note": "marathon week",
-        },
-    )
-    assert [(str(row), row.place, row.note) for row in Override.objects.order_by("starts")] == [
-        ("2026-11-28 closed", "either", "marathon week"),
-        ("2026-11-28 10:00–12:00", "online", "marathon week"),
-    ]
-    page = desk.get("/hours/nadia-okello/").content.decode()
-    assert "Also 10:00–12:00 online; closed 09:00–09:30 (marathon week)" in page
-    desk.post("/hours/nadia-okello/day/", {"on": "2026-11-28"})
-    assert Override.objects.count() == 0
-    assert (
-        desk.post("/hours/nadia-okello/", {"do": "override", "on": "2026-11-28", "kind": "beside"}).status_code == 422
-    )
-    assert desk.post("/hours/nadia-okello/day/", {"on": "nonsense"}).status_code == 422
-
-
-def test_a_therapist_keeps_their_own_hours_and_no_others(
-    client_of: ClientOf, therapist: User, other_therapist: User
-) -> None:
-    own = client_of(therapist)
-    assert own.get("/hours/")["Location"] == "/hours/nadia-okello/"
-    assert own.post("/hours/nadia-okello/", week()).status_code == 302
-    assert client_of(other_therapist).post("/hours/nadia-okello/", week()).status_code == 404
-    off = TimeOff.objects.create(therapist=therapist.therapist, start=NINE, end=NINE + timedelta(hours=1))
-    assert client_of(other_therapist).post(f"/time-off/{off.pk}/").status_code == 404
-    assert TimeOff.objects.count() == 1
-
-
 def test_the_services_page_lists_the_rules(desk: Client) -> None:
     page = desk.get("/services/").content.decode()
     assert "Follow-up" in page
@@ -361,35 +239,11 @@ def test_a_dropped_session_opens_the_move_form_filled_in(
     assert session.start == NINE
 
 
-def test_the_hours_of_all_ask_as_often_for_three_as_for_one(
-    desk: Client, django_assert_num_queries: DjangoAssertNumQueries
-) -> None:
-    desk.get("/hours/")
-    with django_assert_num_queries(6):
-        desk.get("/hours/")
-    for name in ("ada", "ben"):
-        user = User.objects.create_user(f"{name}@mail.example", name=name, role="therapist")
-        TherapistProfile.objects.create(user=user, slug=name)
-    with django_assert_num_queries(6):
-        desk.get("/hours/")
-
-
 def test_a_first_visit_online_costs_the_therapists_own_rate(visit: Service, gait: Service, therapist: User) -> None:
     person = therapist.therapist
     person.rate_pence = 7200
     visit.is_first_visit = gait.is_first_visit = True
     assert (price_of(visit, person), price_of(visit), price_of(gait, person)) == (7200, 6800, 9500)
-
-
-def test_a_week_typed_when_the_log_in_ran_out_stands_there_again(desk: Client, staff: User) -> None:
-    desk.get("/hours/nadia-okello/")
-    desk.session.flush()
-    away = desk.post("/hours/nadia-okello/", week(**{"starts-2-0": "06:15", "ends-2-0": "07:45"}))
-    assert away["Location"].startswith("/accounts/login/")
-    desk.force_login(staff)
-    page = desk.get("/hours/nadia-okello/").content.decode()
-    assert 'value="06:15"' in page
-    assert WeeklyHours.objects.filter(starts=time(6, 15)).count() == 0
 
 
 def test_a_caller_typed_when_the_log_in_ran_out_stands_there_again(desk: Client, staff: User) -> None:

@@ -64,14 +64,16 @@ def hours(request: HttpRequest) -> HttpResponse:
 
 def glance(
     person: TherapistProfile, rows: Sequence[WeeklyHours], now: datetime
-) -> tuple[list[list[HoursRange]], float, Stretch, Stretch | None]:
-    """The ranges of each weekday, their hours, the week that holds today, and the one that comes after it."""
+) -> tuple[list[list[HoursRange]], str, float, Stretch, Stretch | None]:
+    """The ranges of each weekday, their one place if it is one, their hours, the week that holds, and the one after it."""
     today = services.today_of(person, now)
     plan = weeks.stretches(rows, today)
     place = next(number for number, each in enumerate(plan) if each.holds(today))
     held = plan[place]
     by_day = [[each for each in held.ranges if each.weekday == weekday] for weekday in range(7)]
-    return by_day, total_hours(held.ranges), held, plan[place + 1] if held.last is not None else None
+    places = {each.place for each in held.ranges}
+    where = weeks.PLACE_WORDS.get(places.pop(), "") if len(places) == 1 else ""
+    return by_day, where, total_hours(held.ranges), held, plan[place + 1] if held.last is not None else None
 
 
 @role_required("staff", "therapist")

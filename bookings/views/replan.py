@@ -65,7 +65,7 @@ def replan(request: HttpRequest) -> HttpResponse:
         "form": form,
         "rows": [(each, outcome.refused.get(each.session.pk, "") if outcome else "") for each in rows],
         "trouble": trouble,
-        "nothing_left": NOTHING_OUTSIDE if form.is_bound and form.data.get("only") else NOTHING_THEN,
+        "nothing_left": NOTHING_OUTSIDE if form.is_bound and form.data.get("which") else NOTHING_THEN,
         "counts": counts(rows),
         "person": form.cleaned_data.get("therapist") if form.is_bound and form.is_valid() else None,
         "zone": settings.CLINIC_ZONE,
