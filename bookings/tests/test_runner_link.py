@@ -224,3 +224,16 @@ def test_an_earlier_time_is_wished_for_by_the_link(client: Client, booked, link)
     assert client.post(f"{link}earlier/", sent)["Location"] == link
     wish = WaitlistEntry.objects.get()
     assert (wish.runner, wish.exchange_for, wish.made_by) == (booked.runner, booked, booked.runner.user)
+
+
+@pytest.mark.parametrize("page", ["", "move/", f"move/?to={LATER}", "cancel/", "earlier/", "room/"])
+def test_a_page_of_a_link_reads_little(client: Client, booked, link, page, django_assert_max_num_queries) -> None:
+    client.get(link)
+    with django_assert_max_num_queries(12):
+        assert client.get(link + page).status_code == 200
+
+
+@pytest.mark.parametrize(("hours_ahead", "offers"), [(25, True), (23, False)])
+def test_a_letter_offers_to_move_only_what_can_be_moved(booked, hours_ahead, offers) -> None:
+    letter = write_letter(Reminder.objects.get(kind="booked"), NINE - timedelta(hours=hours_ahead))
+    assert ("/move/" in letter.alternatives[0].content, "call us on" not in letter.body) == (offers, offers)
