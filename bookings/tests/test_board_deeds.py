@@ -91,6 +91,15 @@ def test_a_drop_outside_the_hours_asks_for_a_reason_and_takes_it(desk: Client, s
     assert Event.objects.get(action="appointment.moved").reason == "Flies home"
 
 
+def test_what_a_colleague_has_cancelled_meanwhile_is_not_moved_and_no_time_is_offered(
+    desk: Client, session: Appointment, staff: User, now: datetime
+) -> None:
+    services.cancel_appointment(appointment=session, by=staff, now=now)
+    refused = do(desk, session, "move", on="2026-11-26", at="10:30", therapist="nadia-okello").content.decode()
+    assert "Only a booked session can be moved. This one is cancelled." in refused
+    assert "Free near it" not in refused
+
+
 def test_a_session_grows_up_to_the_next_one_and_no_further(
     desk: Client, session: Appointment, book: Callable[..., Appointment], other_runner: User
 ) -> None:

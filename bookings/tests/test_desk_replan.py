@@ -171,6 +171,35 @@ def test_all_sessions_of_a_day_are_offered_the_rest_comes_first_on_the_waitlist(
     assert (TimeOff.objects.count(), Offer.objects.count(), WaitlistEntry.objects.count()) == (1, 2, 1)
 
 
+def hills(leader: User, start: datetime, now: datetime) -> Workshop:
+    """A workshop of 45 minutes that `leader` leads."""
+    shop = Workshop.objects.create(slug="hills", title="Hills", capacity=9, made_at=now, made_by=leader)
+    end = start + timedelta(minutes=45)
+    Appointment.objects.create(
+        workshop=shop,
+        therapist=leader.therapist,
+        start=start,
+        end=end,
+        busy_from=start,
+        busy_until=end,
+        zone="Europe/London",
+        wall_start="",
+        booked_at=now,
+    )
+    return shop
+
+
+@pytest.mark.django_db
+def test_a_workshop_of_the_day_is_not_forgotten(
+    clinic: Service, therapist: User, staff: User, client_of: Callable[[User], Client], now: datetime
+) -> None:
+    hills(therapist, NINE, now)
+    asked = {"therapist": "nadia-okello", "day": "2026-11-26"}
+    page = client_of(staff).get("/replan/", asked).content.decode()
+    assert "Hills</b>, Thu 09:00, 0 seats taken, is not moved here." in page
+    assert "Hills" not in client_of(staff).get("/replan/", asked | {"day": "2026-11-27"}).content.decode()
+
+
 @pytest.mark.django_db
 def test_a_seat_in_a_workshop_and_a_refused_start_are_not_proposed(
     book: Book, therapist: User, other_therapist: User, runner: User, now: datetime
@@ -179,19 +208,7 @@ def test_a_seat_in_a_workshop_and_a_refused_start_are_not_proposed(
     ask = {"therapist": therapist.therapist, "start": DAY[0], "end": DAY[1], "now": now}
     (row,) = propose(**ask)
     assert row.best.start == NINE - timedelta(days=1)
-    shop = Workshop.objects.create(slug="hills", title="Hills", capacity=9, made_at=now, made_by=therapist)
-    Appointment.objects.create(
-        workshop=shop,
-        therapist=other_therapist.therapist,
-        start=row.best.start,
-        end=row.best.start + timedelta(minutes=45),
-        busy_from=row.best.start,
-        busy_until=row.best.start + timedelta(minutes=45),
-        zone="Europe/London",
-        wall_start="",
-        booked_at=now,
-    )
-    Seat.objects.create(workshop=shop, runner=runner.runner, made_at=now)
+    Seat.objects.create(workshop=hills(other_therapist, row.best.start, now), runner=runner.runner, made_at=now)
     (row,) = propose(**ask)
     friday = NINE + timedelta(days=1)
     assert row.best.start == friday

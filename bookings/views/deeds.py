@@ -255,7 +255,7 @@ def refused(
     """The refusal in words; with `start`, what stands in the way and the free times nearest to it."""
     sent = {key: str(value) for key, value in request.POST.items() if key not in ("csrfmiddlewaretoken", "reason")}
     why, near = error.message, []
-    if start is not None and target is not None and now is not None:
+    if start is not None and target is not None and now is not None and found.state == State.BOOKED:
         if error.code == "slot_taken":
             why = who_has_it(found, start, start + found.length, target, now)
         elif error.code == "outside_hours":

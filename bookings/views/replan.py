@@ -15,8 +15,10 @@ from django.views.decorators.http import require_http_methods
 
 from bookings.forms.desk import AbsenceForm
 from bookings.instants import parse_instant
+from bookings.models import Workshop
 from bookings.services.replanning import Outcome, Pick, Row, propose, send_offers
 from bookings.views.reader import signed_in
+from bookings.workshops.seating import led_between
 from clinic.core.errors import DomainError
 from clinic.core.kept import typed
 from clinic.people.access import role_required
@@ -39,6 +41,7 @@ def replan(request: HttpRequest) -> HttpResponse:
     form = AbsenceForm(asked if asked.get("therapist") else None, now=now)
     outcome: Outcome | None = None
     rows: list[Row] = []
+    workshops: list[Workshop] = []
     gone: list[tuple[UUID, datetime]] = []
     trouble, status = "", 200
     if form.is_bound and form.is_valid():
@@ -57,6 +60,8 @@ def replan(request: HttpRequest) -> HttpResponse:
                 status = 409 if outcome.refused else 200
                 gone = [(each.session, each.start) for each in picks if each.start and each.session in outcome.refused]
             rows = propose(**absence, now=now, refused=gone)
+            if not absence["stranded_only"]:
+                workshops = list(led_between(absence["therapist"], absence["start"], absence["end"]))
         except DomainError as refused:
             trouble, status = refused.message, refused.status
     elif request.method == "POST":
@@ -67,6 +72,7 @@ def replan(request: HttpRequest) -> HttpResponse:
         "trouble": trouble,
         "nothing_left": NOTHING_OUTSIDE if form.is_bound and form.data.get("which") else NOTHING_THEN,
         "counts": counts(rows),
+        "workshops": workshops,
         "person": form.cleaned_data.get("therapist") if form.is_bound and form.is_valid() else None,
         "zone": settings.CLINIC_ZONE,
         "now": now,

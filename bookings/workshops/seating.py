@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db.models import Count, Q, QuerySet
 
 from bookings.models import Seat, Workshop
-from clinic.people.models import RunnerProfile, User
+from clinic.people.models import RunnerProfile, TherapistProfile, User
 
 OFFERED_FOR = timedelta(hours=12)
 SHORTEST_OFFER = timedelta(minutes=15)
@@ -83,6 +83,16 @@ def waited_for(user: User, now: datetime) -> list[tuple[Workshop, list[Seat]]]:
     """Of the coming workshops, those the runner stands in line for or is offered a seat in."""
     in_line = (Seat.State.WAITING, Seat.State.OFFERED)
     return [(each, seats) for each, seats in coming_for(user, now) if any(seat.state in in_line for seat in seats)]
+
+
+def led_between(therapist: TherapistProfile, start: datetime, end: datetime) -> QuerySet[Workshop]:
+    """The planned workshops of `therapist` that touch `start`..`end` (UTC), nearest first."""
+    planned = Workshop.objects.filter(state=Workshop.State.PLANNED, booking__therapist=therapist)
+    return (
+        planned.filter(booking__start__lt=end, booking__end__gt=start)
+        .select_related("booking")
+        .order_by("booking__start")
+    )
 
 
 def place_in_line(seat: Seat) -> int:
