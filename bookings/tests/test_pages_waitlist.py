@@ -155,6 +155,10 @@ def test_an_earlier_time_in_exchange(client_of, runner, visit, therapist, thursd
     session.refresh_from_db()
     assert (session.start, session.sequence) == (offer.hold.start, 1)
     assert session.start < thursday
+    undone = browser.post(reverse("bookings:undo", args=[session.changes.get(kind="moved").pk]), follow=True)
+    assert "Undone. The session is Thursday 26 November, 10:00. Nobody was told. The wish waits again." in (
+        undone.content.decode()
+    )
 
 
 PLAN = "/book/follow-up/series/?per_week=2&weeks=3&days=1&days=8&parts=2&first=2026-11-30&therapist=nadia-okello"

@@ -230,7 +230,10 @@ def undoing(request: HttpRequest, opened: Opened, change: Change) -> HttpRespons
     if change.kind == Change.Kind.BOOKED:
         messages.success(request, f"Undone: {what} is not booked. Nobody was told.")
         return redirect(times_url(found))
-    messages.success(request, f"Undone. The session is {clock.local(back.start):%A %-d %B, %H:%M}. Nobody was told.")
+    again = " The wish waits again." if change.kind == Change.Kind.MOVED and change.wish_id else ""
+    messages.success(
+        request, f"Undone. The session is {clock.local(back.start):%A %-d %B, %H:%M}. Nobody was told.{again}"
+    )
     return redirect(opened.url("appointment"))
 
 
