@@ -23,6 +23,7 @@ from bookings.models import OutsideBusy, OutsideCalendar
 from bookings.outside.addresses import target_of
 from bookings.outside.limits import Limits, Unreadable
 from bookings.services.hours import require_keeper
+from bookings.services.stranded import settle_busy
 from bookings.services.transactions import lock_therapist, whole
 from clinic.audit.services import record
 from clinic.core.errors import Conflict, DomainError
@@ -167,8 +168,10 @@ def ask_process(asked: dict[str, Any], limits: Limits) -> dict[str, Any]:
 def settle(*, calendar: OutsideCalendar, answer: dict[str, Any], now: datetime) -> None:
     """Keep what was read, in one transaction; or why it was not, and try again later and later.
 
-    Nothing happens when the calendar was removed meanwhile, or somebody else holds it by now.
+    What is held in a time that is busy now ends, so that nobody confirms it. Nothing happens when the calendar was removed
+    meanwhile, or somebody else holds it by now.
     """
+    lock_therapist(calendar.therapist)
     problem = str(answer.get("problem", ""))[:200]
     if problem:
         failures = calendar.failures + 1
@@ -193,6 +196,7 @@ def settle(*, calendar: OutsideCalendar, answer: dict[str, Any], now: datetime) 
         log.info("outside_calendar.unreadable", calendar=calendar.pk, failures=facts["failures"])
     elif answer["changed"]:
         replace_busy(calendar, {(parsed(start), parsed(end)) for start, end in answer["busy"]})
+        settle_busy(calendar.therapist, now=now)
 
 
 def parsed(instant: str) -> datetime:

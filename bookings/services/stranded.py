@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef
 from bookings import slots
 from bookings.engine.diaries import REACH
 from bookings.engine.reading import read_timetables
-from bookings.models import Appointment, Offer, TimeOff
+from bookings.models import Appointment, Offer, OutsideBusy, TimeOff
 from bookings.models.appointments import State
 from bookings.models.waitlist import OfferState
 from bookings.querysets import AppointmentQuerySet
@@ -32,10 +32,7 @@ def settle_outside(
     therapist: TherapistProfile, *, first: date, last: date | None = None, by: User | None, now: datetime
 ) -> Stranded:
     """After a change of the hours of `first`..`last` (None: without end), whose therapist is locked."""
-    held = Appointment.objects.with_people().filter(
-        therapist=therapist, state=State.HELD, hold_expires_at__gt=now - GRACE
-    )
-    there = on_days(held.order_by("start"), therapist, first, last)
+    there = on_days(held_now(therapist, now), therapist, first, last)
     ended = let_go(outside(there, therapist, first, last), by=by, now=now)
     return Stranded(outside_hours(therapist, now=now, first=first, last=last), *ended)
 
@@ -44,10 +41,21 @@ def settle_between(
     therapist: TherapistProfile, *, start: datetime, end: datetime, by: User | None, now: datetime
 ) -> Stranded:
     """After an absence from `start` to `end` was entered, whose therapist is locked."""
-    there = Appointment.objects.with_people().filter(therapist=therapist).overlapping(start, end)
-    held = there.filter(state=State.HELD, hold_expires_at__gt=now - GRACE)
-    ended = let_go(list(held.order_by("start")), by=by, now=now)
-    return Stranded(list(there.upcoming(now)), *ended)
+    ended = let_go(list(held_now(therapist, now).overlapping(start, end)), by=by, now=now)
+    coming = Appointment.objects.with_people().upcoming(now).filter(therapist=therapist)
+    return Stranded(list(coming.overlapping(start, end)), *ended)
+
+
+def settle_busy(therapist: TherapistProfile, *, now: datetime) -> None:
+    """After another calendar's busy times were written, whose therapist is locked: what is held in them ends."""
+    busy = OutsideBusy.objects.filter(therapist=therapist, start__lt=OuterRef("end"), end__gt=OuterRef("start"))
+    let_go(list(held_now(therapist, now).filter(Exists(busy))), by=None, now=now)
+
+
+def held_now(therapist: TherapistProfile, now: datetime) -> AppointmentQuerySet:
+    """The therapist's holds that could be confirmed at `now`, in the grace after them too, by their start."""
+    held = Appointment.objects.with_people().filter(therapist=therapist, state=State.HELD)
+    return held.filter(hold_expires_at__gt=now - GRACE).order_by("start")
 
 
 def let_go(held: Sequence[Appointment], *, by: User | None, now: datetime) -> tuple[list[Appointment], list[Offer]]:

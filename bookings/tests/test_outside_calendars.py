@@ -14,7 +14,7 @@ from bookings.availability import find_slots
 from bookings.calendars.connected import clashes, stale_calendars
 from bookings.models import OutsideBusy, OutsideCalendar
 from bookings.outside.limits import Limits
-from bookings.services import book_slot, cancel_appointment
+from bookings.services import book_slot, cancel_appointment, confirm_hold, hold_slot
 from bookings.services import outside as verbs
 from bookings.services.outside import connect_calendar, disconnect_calendar, read_due, read_soon
 from bookings.tasks import read_outside_calendars
@@ -22,7 +22,7 @@ from bookings.tests.calendar_server import give, serving
 from bookings.tests.ics_texts import calendar, event
 from clinic.audit.models import Event
 from clinic.beat import TIMETABLE
-from clinic.core.errors import DomainError, Forbidden
+from clinic.core.errors import Conflict, DomainError, Forbidden
 from clinic.reminders.kinds import steps
 
 pytestmark = pytest.mark.usefixtures("hours")
@@ -85,6 +85,15 @@ def test_a_busy_time_is_refused_at_booking_too(connected, visit, therapist, runn
             service=visit, therapist=therapist.therapist, runner=runner.runner, start=thursday, by=runner, now=now
         )
     assert refused.value.code == "outside_hours"
+
+
+def test_what_is_held_in_a_time_that_turns_busy_cannot_be_confirmed(connected, visit, therapist, runner, thursday, now):
+    held = hold_slot(
+        service=visit, therapist=therapist.therapist, runner=runner.runner, start=thursday, by=runner, now=now
+    )
+    read_due(now=now, read=answering((thursday, thursday + timedelta(hours=1))))
+    with pytest.raises(Conflict, match="cannot be kept"):
+        confirm_hold(appointment=held, by=runner, now=now)
 
 
 def test_when_it_breaks_the_last_good_copy_goes_on_counting(connected, thursday, now):
