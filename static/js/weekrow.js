@@ -28,5 +28,7 @@ if (strip && days.length && "IntersectionObserver" in window) {
     },
     { rootMargin: "-120px 0px -45% 0px" },
   );
-  for (const day of days) if (day.querySelector(".times")) watcher.observe(day);
+  const free = days.filter((day) => day.querySelector(".times"));
+  if (free.length) follow(free[0]); // the first may stand too low to be seen as read
+  for (const day of free) watcher.observe(day);
 }
