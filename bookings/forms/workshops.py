@@ -76,7 +76,10 @@ class TimeForm(forms.Form):
 
     on = forms.DateField(label="Day", widget=DayInput(), error_messages={"required": "On which day?"})
     at = forms.TimeField(
-        label="Begins", help_text="By the clinic’s clock.", widget=ClockInput(), error_messages={"required": "When?"}
+        label="Begins",
+        help_text="By the clinic’s clock.",
+        widget=ClockInput(),
+        error_messages={"required": "Type when it begins, as in 18:00."},
     )
     minutes = forms.IntegerField(
         min_value=15,
