@@ -60,7 +60,8 @@ from bookings.services.hours import (
     today_of,
     weeks_of,
 )
-from bookings.services.offers import accept_offer, decline_offer, expire_offers, offer_instead, withdraw_offer
+from bookings.services.offering import offer_instead
+from bookings.services.offers import accept_offer, decline_offer, expire_offers, withdraw_offer
 from bookings.services.preferring import choose_times
 from bookings.services.stranded import outside_hours, stranded
 from bookings.services.undoing import UNDO, last_undoable, may_undo, undo

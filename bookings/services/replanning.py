@@ -28,7 +28,8 @@ from bookings.models.waitlist import OfferState
 from bookings.replan import Case, Judged, Option, Table, alternatives, assign, by_runner, local, ranked, touch
 from bookings.services.changing import end_session
 from bookings.services.hours import add_time_off
-from bookings.services.offers import first_in_line, offer_instead, withdraw_offer
+from bookings.services.offering import offer_instead
+from bookings.services.offers import first_in_line, withdraw_offer
 from bookings.services.stranded import stranded
 from bookings.services.transactions import current, lock, require, whole
 from bookings.waitlist.deadlines import LEAST, answer_until, waking_end

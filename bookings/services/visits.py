@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 
 from bookings.models import Offer, Service, WaitlistEntry
-from bookings.services.offers import keep_for
+from bookings.services.offering import keep_for
 from bookings.services.transactions import require, whole
 from bookings.services.waitlist import join_waitlist
 from bookings.waitlist.deadlines import answer_until

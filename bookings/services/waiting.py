@@ -8,7 +8,8 @@ from bookings.models import Appointment, Change, Offer, WaitlistEntry
 from bookings.models.waitlist import EntryState, OfferState
 from bookings.services.booking import book_slot
 from bookings.services.changing import move_appointment
-from bookings.services.offers import keep_for, withdraw_offer
+from bookings.services.offering import keep_for
+from bookings.services.offers import withdraw_offer
 from bookings.services.transactions import lock, require, whole
 from bookings.waitlist.deadlines import answer_until
 from clinic.audit.services import record

@@ -8,7 +8,8 @@ from bookings.engine.diaries import offering
 from bookings.models import Appointment, Offer, Service, WaitlistEntry
 from bookings.models.appointments import State
 from bookings.models.waitlist import EVERY_DAY, EVERY_PART, EntryState, OfferState
-from bookings.services.offers import keep_for, withdraw_offer
+from bookings.services.offering import keep_for
+from bookings.services.offers import withdraw_offer
 from bookings.services.transactions import require, whole
 from bookings.waitlist.matching import Matcher
 from clinic.audit.services import record

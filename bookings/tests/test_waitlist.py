@@ -7,7 +7,8 @@ import pytest
 from bookings.models import Appointment, Offer, WaitlistEntry
 from bookings.models.waitlist import PartOfDay
 from bookings.services import book_slot, cancel_appointment, hold_slot, move_appointment
-from bookings.services.offers import accept_offer, decline_offer, expire_offers, offer_instead
+from bookings.services.offering import offer_instead
+from bookings.services.offers import accept_offer, decline_offer, expire_offers
 from bookings.services.waitlist import join_waitlist, leave_waitlist, offer_free_times
 from bookings.waitlist.deadlines import answer_until
 from clinic.core.errors import Conflict, DomainError, Forbidden
