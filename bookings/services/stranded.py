@@ -40,10 +40,9 @@ def settle_outside(
 def settle_between(
     therapist: TherapistProfile, *, start: datetime, end: datetime, by: User | None, now: datetime
 ) -> Stranded:
-    """After an absence from `start` to `end` was entered, whose therapist is locked."""
+    """After an absence from `start` to `end` was entered, whose therapist is locked. Its workshops are named as well."""
     ended = let_go(list(held_now(therapist, now).overlapping(start, end)), by=by, now=now)
-    coming = Appointment.objects.with_people().upcoming(now).filter(therapist=therapist)
-    return Stranded(list(coming.overlapping(start, end)), *ended)
+    return Stranded(list(with_workshops(therapist, now).overlapping(start, end)), *ended)
 
 
 def settle_busy(therapist: TherapistProfile, *, now: datetime) -> None:
@@ -87,12 +86,21 @@ def outside_hours(
 
 
 def stranded(therapist: TherapistProfile, *, now: datetime, first: date) -> list[Appointment]:
-    """Booked sessions from the local day `first` on outside the hours or in time off, nearest first."""
+    """What is booked from the local day `first` on outside the hours or in time off, nearest first.
+
+    A workshop counts in time off alone: outside the hours it was planned on purpose.
+    """
     away = TimeOff.objects.filter(therapist=therapist, start__lt=OuterRef("end"), end__gt=OuterRef("start"))
-    coming = Appointment.objects.with_people().upcoming(now).filter(therapist=therapist)
-    sessions = on_days(coming.annotate(is_away=Exists(away)), therapist, first, None)
+    booked = on_days(with_workshops(therapist, now).annotate(is_away=Exists(away)), therapist, first, None)
+    sessions = [each for each in booked if each.workshop_id is None]
     left = {each.pk for each in outside(sessions, therapist, first, None)}
-    return [each for each in sessions if each.is_away or each.pk in left]
+    return [each for each in booked if each.is_away or each.pk in left]
+
+
+def with_workshops(therapist: TherapistProfile, now: datetime) -> AppointmentQuerySet:
+    """The therapist's booked or running sessions and workshops that have not ended at `now`, nearest first."""
+    booked = Appointment.objects.with_people().filter(therapist=therapist, state__in=(State.BOOKED, State.ARRIVED))
+    return booked.filter(end__gt=now).order_by("start", "id")
 
 
 def on_days(coming: AppointmentQuerySet, therapist: TherapistProfile, first: date, last: date | None) -> list[Any]:

@@ -9,7 +9,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from bookings import services
-from bookings.models import Appointment, Offer, Override, Service, TimeOff, TimePreference, WeeklyHours
+from bookings.models import Appointment, Offer, Override, Service, TimeOff, TimePreference, WeeklyHours, Workshop
 from clinic.people.models import TherapistProfile, User
 
 pytestmark = pytest.mark.django_db
@@ -330,3 +330,23 @@ def test_a_page_full_of_hours_asks_at_most_twelve_times(
         desk.post(PAGE, {"do": "override", "on": f"2026-11-{day}", "kind": "closed"})
     with django_assert_max_num_queries(12):
         assert "1 booked session outside the hours" in read(desk)
+
+
+def test_a_workshop_in_time_off_is_named_too(desk: Client, therapist: User, staff: User, now: datetime) -> None:
+    shop = Workshop.objects.create(slug="hills", title="Hills", capacity=9, made_at=now, made_by=staff)
+    Appointment.objects.create(
+        workshop=shop,
+        therapist=therapist.therapist,
+        start=NINE,
+        end=NINE + timedelta(hours=2),
+        busy_from=NINE,
+        busy_until=NINE + timedelta(hours=2),
+        zone="Europe/London",
+        wall_start="",
+        booked_at=now,
+    )
+    assert "Hills" not in read(desk)
+    away = {"do": "time_off", "first": "2026-11-26", "last": "2026-11-26"}
+    page = desk.post(PAGE, away, follow=True).content.decode()
+    assert "1 booked session falls outside the hours" in page
+    assert "/workshops/hills/people/" in page

@@ -281,12 +281,13 @@ def changed_days(person: TherapistProfile, today: date) -> list[tuple[date, list
 
 
 def stranded_facts(person: TherapistProfile, now: datetime, today: date) -> dict[str, Any]:
-    """The sessions outside the hours, and the days that new places can be found for at once."""
+    """What is booked outside the hours, and the days whose sessions new places can be found for at once."""
     hit = services.stranded(person, now=now, first=today)
-    days = [each.start.astimezone(ZoneInfo(person.user.zone)).date() for each in hit]
+    days = [each.start.astimezone(ZoneInfo(person.user.zone)).date() for each in hit if each.workshop_id is None]
     until = min(days[-1], days[0] + LONGEST - weeks.DAY) if days else None
     at_once = sum(day <= until for day in days) if until else 0
-    return {"hit": hit, "hit_days": (days[0], until) if days else None, "at_once": at_once}
+    facts = {"hit_days": (days[0], until) if days else None, "at_once": at_once, "more": len(days) > at_once}
+    return {"hit": hit, **facts}
 
 
 def total_hours(rows: Iterable[HoursRange]) -> float:
