@@ -415,11 +415,11 @@ def test_the_chart_asks_the_same_number_of_questions_for_one_and_three_assessmen
     chart = reverse("dashboard:chart", args=[runner.runner.pk])
     signed_of(runner, therapist, now - timedelta(days=60))
     desk.get(chart)
-    with django_assert_max_num_queries(25) as one:
+    with django_assert_max_num_queries(12) as one:
         desk.get(chart)
     for days in (40, 20):
         signed_of(runner, therapist, now - timedelta(days=days), {**USUAL, "pelvic_drop.left": "8.0"})
-    with django_assert_max_num_queries(25) as three:
+    with django_assert_max_num_queries(12) as three:
         desk.get(chart)
     assert len(one) == len(three)
 

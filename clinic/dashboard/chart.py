@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Prefetch, prefetch_related_objects
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -21,10 +22,11 @@ from assessments.record import series
 from assessments.views.signed import exercises_of
 from bookings.models import Appointment
 from clinic.audit.services import record_reading
+from clinic.core.joined import with_children
 from clinic.people.access import PersonRequest, get_runner
 from clinic.people.models import RunnerProfile
 from exercises.adherence import Adherence, Day, count
-from exercises.models import Programme, SessionLog
+from exercises.models import Prescription, Programme, SessionLog
 
 WEEKS = 12
 LOGS_SHOWN = 8
@@ -75,11 +77,11 @@ def chart(request: PersonRequest, runner_id: UUID) -> HttpResponse:
         return redirect("dashboard:progress")
     now = timezone.now()
     record_reading(by=request.user, runner=runner, what="overview")
-    assessments = list(
-        Assessment.objects.of(runner)
-        .exclude(state=Assessment.State.AMENDED)
-        .select_related("runner", "therapist__user", "signed_by")
-        .prefetch_related("measurements")
+    standing = Assessment.objects.of(runner).exclude(state=Assessment.State.AMENDED)
+    assessments = with_children(
+        standing.order_by("-started_at", "-pk", "measurements__pk"),
+        "measurements",
+        ones=("runner", "therapist", "therapist__user", "signed_by"),
     )
     signed = sorted((each for each in assessments if not each.is_draft), key=lambda each: each.started_at)
     readings = series(signed)
@@ -137,7 +139,9 @@ def stride_of(request: PersonRequest, signed: Sequence[Assessment], readings: Se
 def findings_of(signed: Sequence[Assessment]) -> dict[str, Any]:
     if not signed:
         return {"findings": [], "exercises": {}, "assessment": None}
-    findings = list(Finding.objects.filter(assessment=signed[-1]).with_offers())
+    found = Finding.objects.filter(assessment=signed[-1])
+    in_order = ("position", "pk", "recommendations__position", "recommendations__pk")
+    findings = with_children(found.order_by(*in_order), "recommendations", theirs=("decided_by",))
     return {"findings": findings, "exercises": exercises_of(findings), "assessment": signed[-1]}
 
 
@@ -152,8 +156,15 @@ def life_of(runner: RunnerProfile, signed: Sequence[Assessment], now: datetime) 
         .select_related("service", "therapist__user")
         .order_by("start")
     )
-    programmes = list(Programme.objects.of(runner).overlapping(first, last).with_plan())
-    logs = list(SessionLog.objects.filter(runner=runner).between(first, today).prefetch_related("sets").order_by("-on"))
+    programmes = with_children(
+        Programme.objects.of(runner).overlapping(first, last).order_by("-starts_on", "-created_at", "phases__position"),
+        "phases",
+        ones=("runner", "runner__user", "therapist", "therapist__user"),
+    )
+    plan = Prescription.objects.select_related("exercise").order_by("position")
+    prefetch_related_objects(programmes, Prefetch("phases__prescriptions", plan))
+    logged = SessionLog.objects.filter(runner=runner).between(first, today)
+    logs = with_children(logged.order_by("-on", "pk", "sets__number"), "sets")
     done = {log.on: {each.prescription_id for each in log.sets.all()} for log in logs}
     kept = count(programmes, done, first, today)
     return {
