@@ -37,7 +37,9 @@ class RangesForm(forms.Form):
 
     def add_range(self, key: str, choices: Sequence[tuple[str, str]]) -> None:
         for edge in ("starts", "ends"):
-            self.fields[f"{edge}-{key}"] = forms.TimeField(required=False, widget=ClockInput())
+            self.fields[f"{edge}-{key}"] = forms.TimeField(
+                required=False, widget=ClockInput(), error_messages={"invalid": "Type a time as 09:00."}
+            )
             del self.fields[f"{edge}-{key}"].widget.attrs["placeholder"]  # an empty range is no suggestion
         self.fields[f"what-{key}"] = forms.ChoiceField(
             choices=choices, required=False, widget=forms.Select(attrs={"class": "form-select"})

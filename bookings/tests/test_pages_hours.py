@@ -70,7 +70,7 @@ def test_the_week_is_saved_from_a_day_on_and_tells_what_it_hits(
         ({"starts-0-1": "11:00"}, "overlap"),
         ({"valid_from": "2026-11-20"}, "begin today or later"),
         ({"valid_from": ""}, "required"),
-        ({"starts-0-0": "8 o'clock"}, "valid time"),
+        ({"starts-0-0": "8 o'clock"}, "Type a time as 09:00."),
     ],
 )
 def test_a_week_that_cannot_be_keeps_what_was_typed_and_the_old_one(
