@@ -336,7 +336,7 @@ def place(
         length=length,
         keeps_holds=keeps_holds,
     )
-    end_holds(verdict.holds, now=now)
+    end_holds(verdict.holds, runner=appointment.runner, now=now)
     if moving is None or moving.therapist_id != appointment.therapist_id:
         appointment.price_pence = price_of(service, appointment.therapist)
     appointment.place = service.place

@@ -7,7 +7,7 @@ from bookings.models import Appointment, Offer, Service
 from bookings.models.appointments import State
 from bookings.services.booking import FOREIGN, attempt, checked_start, enter, require_booker, told
 from bookings.services.paying import pay_by
-from bookings.services.transactions import LAPSED, current, hold_ended, lock, whole
+from bookings.services.transactions import LAPSED, current, hold_ended, lock, require, whole
 from bookings.slots import Refusal
 from bookings.workshops.seating import seated_between
 from clinic.audit.services import record
@@ -51,14 +51,15 @@ def confirm_hold(
 ) -> Appointment:
     """Turn a hold into a booking that `payer` pays ("": the runner). Confirming what is booked already changes nothing.
 
-    Raises Conflict `hold_ended` when the hold has lapsed or the therapist's hours changed, `answer_the_offer` for the hold
-    of an offer, `runner_busy`; DomainError `in_the_past`; Forbidden `not_yours`.
+    For its runner and whoever held it: nobody books what a runner is still looking over. Raises Conflict `hold_ended` when
+    the hold has lapsed or the therapist's hours changed, `answer_the_offer` for the hold of an offer, `runner_busy`;
+    DomainError `in_the_past`; Forbidden `not_yours`.
     """
-    require_booker(by, appointment.runner, appointment.therapist)
     lock(therapists=[appointment.therapist], runner=appointment.runner, service=appointment.service)
     held = current(appointment)
     if held.runner_id is None:
         raise Forbidden("This time is kept for a visitor, who books it with their code.", code="not_yours")
+    require_holder(by, held)
     require_own_choice(held)
     if held.state in (State.BOOKED, State.ARRIVED, State.COMPLETED) and held.hold_expires_at is None:
         return held
@@ -86,17 +87,25 @@ def require_no_seat(held: Appointment, runner: RunnerProfile) -> None:
 
 @whole
 def release_hold(*, appointment: Appointment, by: User, now: datetime) -> None:
-    """Let a hold go at once. Letting go of what is no hold any more changes nothing.
+    """Let a hold go at once; for its runner and whoever held it. Letting go of what is no hold any more changes nothing.
 
     Raises Conflict `answer_the_offer` for the hold of an open offer; Forbidden `not_yours`.
     """
-    require_booker(by, appointment.runner, appointment.therapist)
+    require_holder(by, appointment)
     require_own_choice(appointment)
     freed = Appointment.objects.filter(pk=appointment.pk, state=State.HELD).update(
         state=State.CANCELLED, cancel_reason=LAPSED, cancelled_at=now
     )
     if freed:
         record(by=by, action="hold.released", subject=appointment, runner=appointment.runner)
+
+
+def require_holder(by: User, held: Appointment) -> None:
+    """Raises Forbidden `not_yours` unless `by` is the runner or held it; what the desk held is any of the staff's."""
+    holder = held.booked_by
+    is_ours = by.is_clinic_staff and holder is not None and holder.is_clinic_staff
+    is_runner = held.runner_id is not None and by.pk == held.runner.user_id
+    require(is_runner or is_ours or by.pk == held.booked_by_id)
 
 
 def require_own_choice(held: Appointment) -> None:

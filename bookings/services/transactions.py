@@ -9,7 +9,7 @@ from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
 
 from django.db import IntegrityError, OperationalError, connection, transaction
-from django.db.models import Exists, OuterRef, Value
+from django.db.models import Exists, OuterRef, Q, Value
 
 from bookings.engine.diaries import offering
 from bookings.engine.starts import read_holds
@@ -139,15 +139,21 @@ def drop_lapsed_holds(
         now=now,
         keeps_holds=keeps_holds,
     )
-    end_holds(found, now=now)
+    end_holds(found, runner=runner, now=now)
 
 
-def end_holds(holds: Sequence[UUID], *, now: datetime) -> None:
-    """Cancel these holds, each with its event; in the transaction of what takes their place."""
+def end_holds(holds: Sequence[UUID], *, runner: RunnerProfile | None, now: datetime) -> None:
+    """Cancel these holds, each with its event; in the transaction of what takes their place.
+
+    Their therapists need not be locked. So what was confirmed or kept longer in the same moment, and is not the
+    `runner`'s own, stays: the rows are locked first, and read as they stand then.
+    """
     if not holds:
         return
-    ended = list(Appointment.objects.filter(pk__in=holds, state=State.HELD).select_related("runner"))
-    Appointment.objects.filter(pk__in=[each.pk for each in ended], state=State.HELD).update(
+    in_the_way = Q(hold_expires_at__lte=now) | (Q(runner=runner) if runner is not None else Q())
+    found = Appointment.objects.filter(in_the_way, pk__in=holds, state=State.HELD).select_related("runner")
+    ended = list(found.select_for_update(of=("self",), no_key=True).order_by("pk"))
+    Appointment.objects.filter(pk__in=[each.pk for each in ended]).update(
         state=State.CANCELLED, cancel_reason=LAPSED, cancelled_at=now
     )
     record_all(

@@ -5,6 +5,7 @@ known or not: a stranger learns nothing.
 """
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
@@ -61,7 +62,7 @@ def hold_for_visitor(
     @whole
     def keep(chosen: TherapistProfile) -> Appointment:
         one_at_a_time(browser)
-        let_go(browser, now)
+        let_go(browser, now, taking=[chosen])
         held = enter(
             service=service, therapist=chosen, runner=None, start=start, by=None, now=now, hold_expires_at=now + HOLD
         )
@@ -94,9 +95,13 @@ def held_by(browser: str, now: datetime) -> Visitor | None:
     return mine.select_related("hold__service", "hold__therapist__user", "hold__treatment_room").first()
 
 
-def let_go(browser: str, now: datetime) -> None:
-    """Free what the browser holds. Freeing nothing is fine."""
-    for visitor in Visitor.objects.filter(session_hash=browser, hold__runner=None, hold__state=State.HELD):
+def let_go(browser: str, now: datetime, *, taking: Sequence[TherapistProfile] = ()) -> None:
+    """Free what the browser holds, its therapist locked first with those of `taking`. Freeing nothing is fine."""
+    held = Visitor.objects.filter(session_hash=browser, hold__runner=None, hold__state=State.HELD)
+    found = list(held.select_related("hold__therapist"))
+    if found:
+        lock(therapists=[*taking, *(each.hold.therapist for each in found)], runner=None, service=None)
+    for visitor in found:
         freed = Appointment.objects.filter(pk=visitor.hold_id, state=State.HELD).update(
             state=State.CANCELLED, cancel_reason=LAPSED, cancelled_at=now
         )
