@@ -1,25 +1,22 @@
-"""The back office: services and rooms are kept here; hours and sessions are only looked at, their verbs keep the rules."""
+"""The back office looks at everything and changes nothing: the verbs behind the clinic's own pages keep the rules."""
 
 from datetime import datetime
-from typing import ClassVar
 
 from django.contrib import admin
 
 from bookings.models import Appointment, Override, Seat, Service, TimeOff, TreatmentRoom, WeeklyHours, Workshop
-from clinic.people.admin import Audited, ReadOnly
+from clinic.people.admin import ReadOnly
 
 
 @admin.register(Service)
-class ServiceAdmin(Audited):
+class ServiceAdmin(ReadOnly):
     list_display = ("name", "minutes", "place", "price_pence", "min_notice_min", "change_notice_h", "is_active")
     list_filter = ("place", "is_active")
     search_fields = ("name",)
-    filter_horizontal = ("therapists",)
-    prepopulated_fields: ClassVar = {"slug": ("name",)}
 
 
 @admin.register(TreatmentRoom)
-class TreatmentRoomAdmin(Audited):
+class TreatmentRoomAdmin(ReadOnly):
     list_display = ("name", "position", "is_active")
 
 

@@ -101,3 +101,17 @@ def test_rooms_and_equipment_are_added_renamed_and_taken_out_of_use(
         save_room(room=None, name="x", is_active=True, by=visit.therapists.get().user)
     assert desk.post("/rooms/", {"do": "room", "pk": "x", "room-x-name": "y"}).status_code == 404
     assert Event.objects.filter(action__in=("treatmentroom.entered", "treatmentroom.changed")).count() == 2
+
+
+def test_the_back_office_only_looks_at_the_catalogue(client_of, staff, visit) -> None:
+    staff.is_staff = staff.is_superuser = True
+    staff.save()
+    room = TreatmentRoom.objects.create(name="Room 1")
+    desk = client_of(staff)
+    for thing in (visit, room):
+        url = f"/admin/bookings/{thing._meta.model_name}/"
+        assert desk.get(f"{url}{thing.pk}/change/").status_code == 200
+        assert desk.post(f"{url}{thing.pk}/change/", {"name": "Another name"}).status_code == 403
+        assert desk.get(f"{url}add/").status_code == 403
+        thing.refresh_from_db()
+        assert thing.name != "Another name"
