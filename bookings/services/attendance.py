@@ -1,6 +1,7 @@
 """What became of a session on its day."""
 
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from bookings.models import Appointment, Change
 from bookings.models.appointments import State
@@ -14,52 +15,66 @@ EARLIEST = timedelta(hours=1)
 """A runner may be marked as arrived this long before the start."""
 
 
+class Mark(NamedTuple):
+    """From which states a session can be marked so, and how long before its start (None: always)."""
+
+    after: tuple[State, ...]
+    earliest: timedelta | None
+
+
+MARKS = {
+    State.ARRIVED: Mark((State.BOOKED, State.NO_SHOW), EARLIEST),
+    State.COMPLETED: Mark((State.BOOKED, State.ARRIVED, State.NO_SHOW), timedelta()),
+    State.NO_SHOW: Mark((State.BOOKED, State.ARRIVED), timedelta()),
+    State.BOOKED: Mark((State.ARRIVED, State.COMPLETED, State.NO_SHOW), None),
+}
+
+
+def marks_of(appointment: Appointment, now: datetime) -> list[State]:
+    """The marks that can be set on the session at `now`, in order."""
+    return [
+        state for state, mark in MARKS.items() if appointment.state in mark.after and is_time(appointment, mark, now)
+    ]
+
+
+def is_time(appointment: Appointment, mark: Mark, now: datetime) -> bool:
+    return mark.earliest is None or now >= appointment.start - mark.earliest
+
+
 def mark_arrived(*, appointment: Appointment, by: User, now: datetime) -> Appointment:
     """The runner is here. Raises DomainError `wrong_state`, `too_early`; Forbidden `not_yours`."""
-    return turn(appointment, State.ARRIVED, (State.BOOKED, State.NO_SHOW), by=by, now=now, earliest=EARLIEST)
+    return turn(appointment, State.ARRIVED, by=by, now=now)
 
 
 def mark_completed(*, appointment: Appointment, by: User, now: datetime) -> Appointment:
     """The session was held. Raises DomainError `wrong_state`, `too_early`; Forbidden `not_yours`."""
-    return turn(
-        appointment, State.COMPLETED, (State.BOOKED, State.ARRIVED, State.NO_SHOW), by=by, now=now, earliest=timedelta()
-    )
+    return turn(appointment, State.COMPLETED, by=by, now=now)
 
 
 def mark_no_show(*, appointment: Appointment, by: User, now: datetime) -> Appointment:
     """The runner did not come. Raises DomainError `wrong_state`, `too_early`; Forbidden `not_yours`."""
-    return turn(appointment, State.NO_SHOW, (State.BOOKED, State.ARRIVED), by=by, now=now, earliest=timedelta())
+    return turn(appointment, State.NO_SHOW, by=by, now=now)
 
 
 def mark_booked(*, appointment: Appointment, by: User, now: datetime) -> Appointment:
     """Undo a mark that was a slip. Raises DomainError `wrong_state`; Forbidden `not_yours`."""
-    return turn(
-        appointment, State.BOOKED, (State.ARRIVED, State.COMPLETED, State.NO_SHOW), by=by, now=now, earliest=None
-    )
+    return turn(appointment, State.BOOKED, by=by, now=now)
 
 
 @whole
-def turn(
-    appointment: Appointment,
-    state: State,
-    allowed: tuple[State, ...],
-    *,
-    by: User,
-    now: datetime,
-    earliest: timedelta | None,
-) -> Appointment:
-    """Set `state` on a session that stands in one of `allowed`; setting it again changes nothing."""
+def turn(appointment: Appointment, state: State, *, by: User, now: datetime) -> Appointment:
+    """Set `state` on a session where MARKS allows it; setting it again changes nothing."""
     require(by.is_clinic_staff or by.pk == appointment.therapist.user_id)
     lock(therapists=[appointment.therapist], runner=appointment.runner, service=appointment.service)
     found = current(appointment)
     if found.state == state:
         return found
-    if found.state not in allowed:
+    if found.state not in MARKS[state].after:
         raise DomainError(
             f"This session is {found.get_state_display().lower()}: it cannot be marked so. Look at it again.",
             code="wrong_state",
         )
-    if earliest is not None and now < found.start - earliest:
+    if not is_time(found, MARKS[state], now):
         raise DomainError("This session has not begun yet. Mark it when its time has come.", code="too_early")
     stood = standing(found)
     found.state = state

@@ -302,3 +302,24 @@ def test_any_reason_gives_an_answer(client_of: ClientOf, session: Appointment, s
     answer = client_of(staff).post(url(session, "cancel/"), {"reason": reason}, follow=True)
     assert answer.status_code == (422 if len(reason) > 200 else 200)
     assert "<script>alert" not in answer.content.decode()
+
+
+@pytest.mark.parametrize("state", ["booked", "arrived", "completed", "no_show"])
+@pytest.mark.parametrize("before", [timedelta(minutes=61), timedelta(minutes=60), timedelta()])
+def test_the_marks_on_the_page_are_those_that_can_be_set(
+    client_of: ClientOf,
+    session: Appointment,
+    therapist: User,
+    clock: time_machine.Traveller,
+    state: str,
+    before: timedelta,
+) -> None:
+    Appointment.objects.update(state=state)
+    clock.move_to(NINE - before)
+    page = client_of(therapist).get(url(session)).content.decode()
+    for mark in ("booked", "arrived", "completed", "no_show"):
+        offered = f'name="state" value="{mark}"' in page
+        sent = client_of(therapist).post(url(session, "mark/"), {"state": mark})
+        session.refresh_from_db()
+        assert (sent.status_code == 302 and session.state != state) is offered, mark
+        Appointment.objects.update(state=state)

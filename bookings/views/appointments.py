@@ -1,6 +1,6 @@
 """Booked sessions behind a log-in: the list, one session, what is done to it; the desk's own ways."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import groupby
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -19,7 +19,7 @@ from bookings.forms.sessions import StaffMoveForm
 from bookings.instants import parse_day, parse_instant
 from bookings.models import Appointment
 from bookings.models.appointments import State
-from bookings.services.attendance import EARLIEST
+from bookings.services.attendance import marks_of
 from bookings.views.booking import live_hold
 from bookings.views.clock import Clock, clock_of
 from bookings.views.reader import signed_in
@@ -48,6 +48,13 @@ MARKS = {
     "no_show": services.mark_no_show,
     "booked": services.mark_booked,
 }
+FACES = {
+    State.ARRIVED: ("Arrived", "check-circle-fill"),
+    State.COMPLETED: ("Completed", "check2-all"),
+    State.NO_SHOW: ("Did not come", "person-x"),
+    State.BOOKED: ("Back to booked", "arrow-counterclockwise"),
+}
+"""How each mark stands on its button."""
 
 
 @require_safe
@@ -82,7 +89,7 @@ def appointment(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
         context["just_booked"] = "booked" in request.GET and found.state == State.BOOKED
         return render(request, "bookings/appointment.html", context)
     context |= {
-        "marks": allowed_marks(found, clock),
+        "marks": allowed_marks(found, clock.now),
         "history": history_of(found) if user.is_clinic_staff else [],
         "may_join": video.is_concerned(user, found),
     }
@@ -209,24 +216,6 @@ def room(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     return entering(request, Opened(access.get_session_room(user, appointment_id), user))
 
 
-def allowed_marks(found: Appointment, clock: Clock) -> list[tuple[str, str, str]]:
-    """(state, label, icon) of the marks that can be set on the session now."""
-    begun = found.start <= clock.now
-    near = found.start - EARLIEST <= clock.now
-    match found.state:
-        case State.BOOKED:
-            marks = [("arrived", "Arrived", "check-circle-fill")] if near else []
-            return marks + (
-                [("completed", "Completed", "check2-all"), ("no_show", "Did not come", "person-x")] if begun else []
-            )
-        case State.ARRIVED:
-            marks = [("completed", "Completed", "check2-all"), ("no_show", "Did not come", "person-x")] if begun else []
-            return [*marks, ("booked", "Back to booked", "arrow-counterclockwise")]
-        case State.NO_SHOW:
-            return [
-                ("arrived", "Arrived after all", "check-circle-fill"),
-                ("booked", "Back to booked", "arrow-counterclockwise"),
-            ]
-        case State.COMPLETED:
-            return [("booked", "Back to booked", "arrow-counterclockwise")]
-    return []
+def allowed_marks(found: Appointment, now: datetime) -> list[tuple[str, str, str]]:
+    """(state, label, icon) of the marks that can be set on the session at `now`."""
+    return [(state, *FACES[state]) for state in marks_of(found, now)]

@@ -23,7 +23,6 @@ from bookings.services.attendance import EARLIEST
 from bookings.services.resizing import RESIZABLE
 from bookings.services.undoing import UNDO
 from bookings.views.appointments import allowed_marks
-from bookings.views.clock import Clock
 from bookings.views.reader import signed_in
 from clinic.people.access import role_required
 from clinic.people.models import User
@@ -108,7 +107,7 @@ def context_of(page: Page, *, by: User, now: datetime) -> dict[str, Any]:
 def card_of(visit: Appointment, now: datetime) -> dict[str, Any]:
     """What can be done with the session that is picked."""
     return {
-        "marks": allowed_marks(visit, Clock(settings.CLINIC_ZONE, now)),
+        "marks": allowed_marks(visit, now),
         "may_move": visit.state == State.BOOKED,
         "may_resize": visit.state in RESIZABLE,
         "card_minutes": visit.minutes,
