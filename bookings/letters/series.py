@@ -1,7 +1,7 @@
 """What a runner is told about a series: one letter for all its sessions, with one calendar file."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from icalendar import Calendar
@@ -10,12 +10,16 @@ from bookings.calendars import ics
 from bookings.letters import links
 from bookings.letters.facts import page, time_facts
 from bookings.messages import NEWS, UNDO
-from bookings.models import Appointment, Series
+from bookings.models import Appointment, Change, Series
 from bookings.models.appointments import State
+from clinic.core.errors import Conflict
 from clinic.people.models import RunnerProfile
 from clinic.reminders.kinds import Attachment, Kind, register
 from clinic.reminders.models import Reminder
-from clinic.reminders.services import schedule
+from clinic.reminders.models import State as Gone
+from clinic.reminders.services import schedule, withdraw
+
+BOOKED = "booked"
 
 
 def register_kinds() -> None:
@@ -39,13 +43,15 @@ def subject_of(series: Series) -> str:
     return f"series:{series.pk}"
 
 
-def plan_booked(series: Series, *, runner: RunnerProfile, until: datetime, now: datetime) -> None:
+def plan_booked(
+    series: Series, *, runner: RunnerProfile, until: datetime, now: datetime, occasion: str = BOOKED
+) -> None:
     """The confirmation of them all, due when the act cannot be undone any more."""
     schedule(
         person=runner.user,
         kind="series_booked",
         subject=subject_of(series),
-        occasion="booked",
+        occasion=occasion,
         due_at=now + UNDO,
         expires_at=max(until, now + NEWS),
     )
@@ -57,11 +63,34 @@ def plan_cancelled(series: Series, *, runner: RunnerProfile, keys: list[str], no
         person=runner.user,
         kind="series_cancelled",
         subject=subject_of(series),
-        occasion=f"cancelled {now.isoformat()}",
+        occasion=cancelled_at(now),
         due_at=now + UNDO,
         expires_at=now + UNDO + NEWS,
         context={"keys": keys},
     )
+
+
+def cancelled_at(at: datetime) -> str:
+    """By which name the letter goes that sessions were cancelled at that instant."""
+    return f"cancelled {at.astimezone(UTC).isoformat()}"
+
+
+def plan_undone(change: Change, *, now: datetime) -> None:
+    """Take the letter of an undone act back; its sessions stand again as they did.
+
+    Where they were cancelled before the letter of their booking left, that one was skipped, and is planned anew.
+    Raises Conflict `too_late_to_undo` when a dispatcher was faster.
+    """
+    session = change.appointment
+    about = Reminder.objects.filter(subject=subject_of(session.series))
+    occasion = BOOKED if change.kind == Change.Kind.BOOKED else cancelled_at(change.at)
+    withdraw(subject=subject_of(session.series), occasions=[occasion], reason="It was undone.")
+    if about.filter(occasion=occasion).exclude(state__in=(Gone.WITHDRAWN, Gone.SKIPPED)).exists():
+        raise Conflict("The letter about it has just left. Change the sessions instead.", code="too_late_to_undo")
+    if change.kind == Change.Kind.CANCELLED and about.filter(occasion=BOOKED, state=Gone.SKIPPED).exists():
+        plan_booked(
+            session.series, runner=session.runner, until=session.start, now=now, occasion=f"{BOOKED} {now.isoformat()}"
+        )
 
 
 def sessions_of(reminder: Reminder) -> list[Appointment]:

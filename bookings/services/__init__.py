@@ -64,7 +64,7 @@ from bookings.services.offering import offer_instead
 from bookings.services.offers import accept_offer, decline_offer, expire_offers, withdraw_offer
 from bookings.services.preferring import choose_times
 from bookings.services.stranded import outside_hours, stranded
-from bookings.services.undoing import UNDO, last_undoable, may_undo, undo
+from bookings.services.undoing import UNDO, act_of, last_of_a_series, last_undoable, may_undo, undo
 from bookings.services.visitors import adopt_hold, ask_code, hold_for_visitor, prove, release_visitor
 from bookings.services.waitlist import join_waitlist, leave_waitlist, offer_free_times
 
@@ -75,6 +75,7 @@ __all__ = [
     "HoursRange",
     "TimeOffAdded",
     "accept_offer",
+    "act_of",
     "add_time_off",
     "adopt_hold",
     "ask_code",
@@ -89,6 +90,7 @@ __all__ = [
     "hold_for_visitor",
     "hold_slot",
     "join_waitlist",
+    "last_of_a_series",
     "last_undoable",
     "leave_waitlist",
     "mark_arrived",

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
+
 from bookings.models import Appointment, Change, Offer, WaitlistEntry
 from clinic.audit.services import plain
 from clinic.people.models import User
@@ -26,6 +28,7 @@ KEPT = (
     "late_fee_pence",
     "price_pence",
 )
+ANSWERED = ("appointment__therapist", "wish__runner", "offer__hold", "offer__entry__runner", "offer__moves__runner")
 INSTANTS = ("start", "end", "busy_from", "busy_until", "arrived_at", "cancelled_at")
 
 
@@ -58,6 +61,17 @@ def remember(
         by=by,
         at=now,
     )
+
+
+def act_of(change: Change) -> list[Change]:
+    """The change with those of the same act on other sessions of its series, first session first; one query.
+
+    Only booking and cancelling a series touch more than one session.
+    """
+    alone = Q(pk=change.pk)
+    series = change.appointment.series_id
+    together = Q(appointment__series=series, kind=change.kind, by=change.by_id, at=change.at) if series else alone
+    return list(Change.objects.filter(alone | together).select_related(*ANSWERED).order_by("appointment__start"))
 
 
 def restored(before: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,10 +5,11 @@ from datetime import datetime
 
 from bookings import messages
 from bookings.letters import series as series_letters
-from bookings.models import Appointment, Series, Service
+from bookings.models import Appointment, Change, Series, Service
 from bookings.models.appointments import State
 from bookings.series.plan import MOST_SESSIONS, Pick, Proposal, plan_series
 from bookings.services.booking import checked_start, enter, require_booker
+from bookings.services.changes import remember
 from bookings.services.changing import cancel_appointment
 from bookings.services.paying import payer_of
 from bookings.services.transactions import lock, require, whole
@@ -84,6 +85,7 @@ def enter_all(
             reason="Part of a series.",
             changes={"start": [None, each.start], "therapist": [None, each.therapist_id]},
         )
+        remember(appointment=each, kind=Change.Kind.BOOKED, before={}, by=by, now=now)
         schedule_new(person=runner.user, subject=each.subject, messages=messages.visits(each, now=now))
     series_letters.plan_booked(series, runner=runner, until=booked[-1].start, now=now)
     return series

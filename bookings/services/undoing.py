@@ -1,14 +1,16 @@
 """Three minutes in which an act on a session can be taken back, before anybody was told of it."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from bookings import messages
 from bookings.availability import decide
+from bookings.letters import series as series_letters
 from bookings.messages import UNDO
 from bookings.models import Appointment, Change, Offer, WaitlistEntry
 from bookings.models.appointments import State
 from bookings.models.waitlist import EntryState, OfferState
-from bookings.services.changes import remember, restored, standing
+from bookings.services.changes import act_of, remember, restored, standing
 from bookings.services.offers import turn_down, withdraw_offer
 from bookings.services.transactions import current, drop_lapsed_holds, lock, require, whole
 from bookings.services.waitlist import end_wish
@@ -16,10 +18,9 @@ from clinic.audit.services import record
 from clinic.core.errors import Conflict, DomainError
 from clinic.people.models import TherapistProfile, User
 
-__all__ = ["UNDO", "last_undoable", "may_undo", "remember", "standing", "undo"]
+__all__ = ["UNDO", "act_of", "last_of_a_series", "last_undoable", "may_undo", "remember", "standing", "undo"]
 
 UNDONE = "Undone."
-ANSWERED = ("wish__runner", "offer__hold", "offer__entry__runner", "offer__moves__runner")
 
 
 def may_undo(change: Change, by: User, now: datetime) -> bool:
@@ -33,23 +34,42 @@ def last_undoable(appointment: Appointment, by: User, now: datetime) -> Change |
     return last if last is not None and last.by_id == by.pk and may_undo(last, by, now) else None
 
 
+def last_of_a_series(by: User, now: datetime) -> Change | None:
+    """What `by` did to a whole series less than UNDO ago, if that was the last thing done to it; one query."""
+    acts = Change.objects.filter(by=by, at__gt=now - UNDO, undone_at=None, appointment__series__isnull=False)
+    last = acts.select_related("appointment").order_by("-at").first()
+    is_whole = last is not None and last.kind in (Change.Kind.BOOKED, Change.Kind.CANCELLED)
+    return last if is_whole and last.sequence == last.appointment.sequence else None
+
+
 @whole
 def undo(*, change: Change, by: User, now: datetime) -> Appointment:
     """Put the session back as it stood before `change`, and take its letters back. A second time changes nothing.
 
-    An undone booking ends like a hold that lapsed: it was never a session. Undoing what took an offer declines it: the
-    wish waits again in its old place, and its time goes to the next. Raises Conflict `too_late_to_undo` from UNDO on, or
-    when a letter has left; `changed_meanwhile`; `slot_taken` or `runner_busy` when the old time was taken meanwhile;
-    Forbidden `not_yours`.
+    What was done to a series in one act is undone in one act, all or none. An undone booking ends like a hold that lapsed:
+    it was never a session. Undoing what took an offer declines it: the wish waits again in its old place, and its time
+    goes to the next. Raises Conflict `too_late_to_undo` from UNDO on, or when a letter has left; `changed_meanwhile`;
+    `slot_taken` or `runner_busy` when the old time was taken meanwhile; Forbidden `not_yours`.
     """
     require(by.is_clinic_staff or change.by_id == by.pk)
-    before = restored(change.before)
-    appointment = change.appointment
-    was_with = TherapistProfile.objects.get(pk=before.get("therapist_id", appointment.therapist_id))
-    lock(therapists=[appointment.therapist, was_with], runner=appointment.runner, service=appointment.service)
-    found, act = current(appointment), Change.objects.select_related(*ANSWERED).get(pk=change.pk)
-    if act.undone_at is not None:
-        return found
+    acts = act_of(change)
+    had = {act.before.get("therapist_id", act.appointment.therapist_id) for act in acts}
+    were_with = TherapistProfile.objects.in_bulk(had)
+    concerned = [*were_with.values(), *(act.appointment.therapist for act in acts)]
+    lock(therapists=concerned, runner=change.appointment.runner, service=change.appointment.service)
+    acts = act_of(change)
+    if any(act.pk == change.pk and act.undone_at is not None for act in acts):
+        return current(change.appointment)
+    back = {act.pk: take_back(act, were_with, by=by, now=now) for act in acts}
+    if change.appointment.series_id is not None:
+        series_letters.plan_undone(change, now=now)
+    return back[change.pk]
+
+
+def take_back(act: Change, were_with: Mapping[int, TherapistProfile], *, by: User, now: datetime) -> Appointment:
+    """Undo one change of a session, read once its people were locked."""
+    found, before = current(act.appointment), restored(act.before)
+    was_with = were_with[before.get("therapist_id", act.appointment.therapist_id)]
     if now >= act.at + UNDO:
         raise Conflict(
             "The three minutes are over, and the letter has left. Move or cancel the session instead.",

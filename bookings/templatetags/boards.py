@@ -25,6 +25,8 @@ def act_words(change: Change) -> str:
     """What was done, for the line that takes it back: "Moved J. Okonjo to 12:15"."""
     session: Appointment = change.appointment
     who = short_name(session.runner.user.name) if session.runner else "a session"
+    if (sessions := getattr(change, "sessions", 1)) > 1:
+        return f"{change.get_kind_display()} {who}, {sessions} sessions"
     match change.kind:
         case Change.Kind.BOOKED:
             return f"Booked {who} for {clock(session.start, settings.CLINIC_ZONE)}"

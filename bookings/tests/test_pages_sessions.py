@@ -75,7 +75,7 @@ def test_the_list_asks_the_database_as_often_for_three_as_for_one(
 ) -> None:
     browser = client_of(runner)
     browser.get("/appointments/")
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         browser.get("/appointments/")
     for minutes in (45, 90):
         services.book_slot(
@@ -86,7 +86,7 @@ def test_the_list_asks_the_database_as_often_for_three_as_for_one(
             by=runner,
             now=now,
         )
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         browser.get("/appointments/")
 
 

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -33,6 +34,7 @@ from bookings.views.sessions import (
     needs_reason,
     paper,
     undoing,
+    way_back,
     with_log_in,
 )
 from bookings.views.waitlist import offers_for
@@ -67,7 +69,9 @@ def appointments(request: HttpRequest) -> HttpResponse:
     mine = Appointment.objects.visible_to(user).with_people()
     past = Paginator(mine.past(clock.now), PAST_PER_PAGE).get_page(request.GET.get("page"))
     upcoming = list(mine.upcoming(clock.now)[:50])
+    just_done = services.last_of_a_series(user, clock.now)
     context = {
+        **way_back(just_done, clock, url=reverse("bookings:undo", args=[just_done.pk]) if just_done else ""),
         "clock": clock,
         "upcoming": upcoming,
         "days": [(on, list(each)) for on, each in groupby(upcoming, key=lambda each: clock.local(each.start).date())],

@@ -193,15 +193,20 @@ def mark_missing(schedule: Schedule, now: datetime) -> None:
 
 
 def undoable(by: User, now: datetime) -> list[Change]:
-    """What `by` did in the last minutes and can still take back, the latest act on each session, newest first."""
+    """What `by` did in the last minutes and can still take back, the latest act on each session, a series' once, newest first."""
     acts = Change.objects.filter(by=by, at__gt=now - UNDO, undone_at=None).select_related(
         "appointment__runner__user", "appointment__therapist__user", "appointment__service"
     )
     latest: dict[Any, Change] = {}
     for act in acts:
-        act.until = act.at + UNDO  # type: ignore[attr-defined]  # for the page's countdown
         latest.setdefault(act.appointment_id, act)
-    return [act for act in latest.values() if act.sequence == act.appointment.sequence][:UNDOABLE_SHOWN]
+    lines: dict[Any, Change] = {}
+    for act in latest.values():
+        if act.sequence == act.appointment.sequence:
+            line = lines.setdefault((act.appointment.series_id or act.appointment_id, act.kind, act.at), act)
+            line.until = act.at + UNDO  # type: ignore[attr-defined]  # for the page's countdown
+            line.sessions = getattr(line, "sessions", 0) + 1  # type: ignore[attr-defined]  # of a series
+    return list(lines.values())[:UNDOABLE_SHOWN]
 
 
 def clinic_tz() -> ZoneInfo:

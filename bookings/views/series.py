@@ -170,7 +170,7 @@ def book(
     count = len(picks)
     messages.success(
         request,
-        f"Booked: {count} session{'' if count == 1 else 's'}, the first {clock.local(min(pick.start for pick in picks)):%A %-d %B, %H:%M}. One letter with all of them is on its way.",
+        f"Booked: {count} session{'' if count == 1 else 's'}, the first {clock.local(min(pick.start for pick in picks)):%A %-d %B, %H:%M}. One letter with all of them leaves in 3 minutes.",
     )
     if signed_in(request).is_runner:
         return redirect("bookings:appointments")
@@ -259,6 +259,8 @@ def cancel(request: HttpRequest, series_id: UUID) -> HttpResponse:
             else:
                 count = len(ended)
                 messages.success(request, f"Cancelled: {count} session{'' if count == 1 else 's'}. It costs nothing.")
+                if user.is_clinic_staff:
+                    return redirect("bookings:appointment", ended[0].pk)
                 return redirect("bookings:appointments")
     context = {
         "layout": layout_for(user),

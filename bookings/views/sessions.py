@@ -95,9 +95,7 @@ def facts(opened: Opened, clock: Clock) -> dict[str, Any]:
     found, by = opened.session, opened.by
     change = services.last_undoable(found, by, clock.now)
     return {
-        "undoable": change,
-        "undo_url": opened.undo_url(change) if change else "",
-        "undo_left": -int((clock.now - change.at - services.UNDO).total_seconds() // 1) if change else 0,
+        **way_back(change, clock, url=opened.undo_url(change) if change else ""),
         "urls": {page: opened.url(page) for page in PAGES} | {"earlier": opened.earlier_url},
         "as_runner": by.is_runner,
         "may_cancel": services.may_cancel(found, by, clock.now),
@@ -114,6 +112,18 @@ def facts(opened: Opened, clock: Clock) -> dict[str, Any]:
         "opens_at": video.opens_at(found),
         "is_coming": found.is_coming(clock.now),
         "layout": "base.html" if by.is_runner else "desk.html",
+    }
+
+
+def way_back(change: Change | None, clock: Clock, *, url: str) -> dict[str, Any]:
+    """What `_undo.html` shows: what was just done, to how many sessions, and the seconds left to take it back at `url`."""
+    if change is None:
+        return {"undoable": None}
+    return {
+        "undoable": change,
+        "undo_url": url,
+        "undo_left": -int((clock.now - change.at - services.UNDO).total_seconds() // 1),
+        "undo_sessions": len(services.act_of(change)) if change.appointment.series_id else 1,
     }
 
 
@@ -218,12 +228,19 @@ def cancelling(request: HttpRequest, opened: Opened) -> HttpResponse:
 def undoing(request: HttpRequest, opened: Opened, change: Change) -> HttpResponse:
     """Take back what was done less than three minutes ago; nobody was told of it."""
     found, clock = opened.session, opened.clock(request)
+    sessions = len(services.act_of(change))
     what = f"{clock.local(found.start):%A %-d %B, %H:%M}"
     try:
         back = services.undo(change=change, by=opened.by, now=clock.now)
     except DomainError as refused:
         messages.error(request, refused.message)
         return redirect(opened.url("appointment"))
+    if sessions > 1:
+        stand = "none of them is booked" if change.kind == Change.Kind.BOOKED else "they stand as before"
+        messages.success(request, f"Undone for {sessions} sessions: {stand}. Nobody was told.")
+        return redirect(
+            opened.url("appointment") if opened.token or opened.by.is_clinic_staff else "bookings:appointments"
+        )
     if change.kind == Change.Kind.BOOKED and change.wish_id:
         messages.success(request, f"Undone: {what} is not booked, and goes to the next in line. The wish waits again.")
         return redirect(times_url(found) if opened.token else "bookings:waitlist")
