@@ -71,8 +71,31 @@ def run(verdicts: Verdicts) -> None:
         except DomainError as refused:
             answer = refused.code
         verdicts.say(f"{zone}: {wall:%Y-%m-%d %H:%M} does not exist", answer, answer == "not_on_the_clock")
+    wall_times(verdicts, runners[0])
     series(verdicts)
     say_overlaps(verdicts)
+
+
+def wall_times(verdicts: Verdicts, user: object) -> None:
+    """A time without its zone, as the peers store it, is no time at all for the API."""
+    from django.conf import settings
+    from django.test import Client
+
+    from bookings.models import Appointment
+
+    client = Client(HTTP_HOST=settings.ALLOWED_HOSTS[0] if settings.ALLOWED_HOSTS else "localhost")
+    client.force_login(user)  # type: ignore[arg-type]
+    before, answers = Appointment.objects.count(), []
+    for zone, wall in SKIPPED:
+        sent = {"service": "visit", "therapist": zone.rpartition("/")[2].lower().replace("_", "-")}
+        answer = client.post("/api/v1/appointments/", sent | {"start": wall.isoformat()}, "application/json")
+        answers.append(answer.status_code)
+    stored = Appointment.objects.count() - before
+    verdicts.say(
+        "posted by the clock alone: refused, stored",
+        f"{answers}, {stored}",
+        all(400 <= each < 500 for each in answers) and not stored,
+    )
 
 
 def series(verdicts: Verdicts) -> None:

@@ -15,6 +15,8 @@ from typing import Any
 from benchmarks.checks.stage import Verdicts, say_overlaps
 
 POSTS = 2000
+RULES = {"slot_taken", "not_offered", "outside_hours", "too_far", "too_soon", "not_a_start", "day_full", "runner_busy"}
+CHANGE_DAYS = {"Europe/London": (date(2027, 3, 28),), "America/Santiago": (date(2027, 4, 3), date(2027, 4, 4))}
 SEED = int(os.environ.get("BOOK_SEED", "11"))
 
 
@@ -62,6 +64,7 @@ def posts(verdicts: Verdicts, clinic: Any, dice: random.Random) -> None:
     from bookings.tests.test_book_model import some_start
     from clinic.core.errors import DomainError
 
+    changes = 0
     counted, wrong, sessions = Counter[str](), list[str](), list[Any]()
     asked_s = 0.0
     for number in range(POSTS):
@@ -73,6 +76,7 @@ def posts(verdicts: Verdicts, clinic: Any, dice: random.Random) -> None:
         if dice.random() < 0.3 and (found := listed(clinic, name, whom, runner, clinic.now, days=dice.randint(0, 7))):
             start = int(dice.choice(sorted(found)).timestamp()) // 60
         at = moment(start)
+        changes += clinic.book.therapists[whom].day_of(start) in CHANGE_DAYS.get(clinic.people[whom].user.zone, ())
         begun = time.perf_counter()
         is_listed = at in listed(clinic, name, whom, runner, at)
         asked_s += time.perf_counter() - begun
@@ -101,6 +105,9 @@ def posts(verdicts: Verdicts, clinic: Any, dice: random.Random) -> None:
     verdicts.say(f"{POSTS} posts: accepted but not listed, or listed but refused", len(wrong), not wrong)
     for line in wrong[:8]:
         print(f"            {line}")
+    unused = sorted(RULES - set(counted))
+    verdicts.say("every rule has refused some", ", ".join(unused) or f"all {len(RULES)}", not unused)
+    verdicts.say("posts for days on which the clocks change", changes, changes > POSTS // 50)
     verdicts.say("accepted", counted["accepted"], POSTS // 10 < counted["accepted"] < POSTS * 9 // 10)
     print("            " + ", ".join(f"{code} {count}" for code, count in counted.most_common() if code != "accepted"))
 

@@ -1,8 +1,8 @@
 """Exactly one booking under fire: everybody wants the same hour, by every path there is.
 
 Ten rounds each: the same start; starts 0, 15 and 30 minutes apart; book, hold, move into it, and the clinic's own moves
-mixed; four therapists who share one room; three services that share one treadmill. One is stored each round, the others
-get 409 with the nearest free times, nothing is a 500, and a self-join finds no overlap.
+mixed; four therapists who share one room, and one treadmill; then series, callers, visitors, offers, resizing and workshops
+in process. One is stored each round, the others get 409 with the nearest free times, nothing is a 500, and a self-join finds no overlap.
 """
 
 from collections.abc import Callable
@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from benchmarks import ground
+from benchmarks.checks.other_paths import race_them
 from benchmarks.checks.stage import (
     Answer,
     Post,
@@ -50,7 +51,8 @@ def run(verdicts: Verdicts) -> None:
     make_therapist("tess", visit)
     helpers = [make_therapist(f"tess{number}", clinic, treadmill) for number in range(4)]
     runners = make_runners(verdicts.clients)
-    tokens, staff = [token_of(each) for each in runners], token_of(make_staff())
+    joan = make_staff()
+    tokens, staff = [token_of(each) for each in runners], token_of(joan)
 
     def body(service: str, therapist: str, start: datetime) -> dict[str, Any]:
         return {"service": service, "therapist": therapist, "start": start.isoformat()}
@@ -105,6 +107,8 @@ def run(verdicts: Verdicts) -> None:
             start=1,
         ):
             rounds(verdicts, server.port, name, attack, tomorrow_at(1, days=day + 1))
+    paul = make_therapist("paul", visit)
+    race_them(verdicts, paul, runners, joan, first=tomorrow_at(3, days=8), rounds=ROUNDS)
     say_overlaps(verdicts)
 
 

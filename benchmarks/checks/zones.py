@@ -6,6 +6,7 @@ once as a range and once day by day. Then one session is booked, and its letter,
 
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from benchmarks.checks.stage import Verdicts, make_runners, make_service, make_therapist
@@ -18,7 +19,32 @@ def run(verdicts: Verdicts) -> None:
     make_therapist("tess", service, zone="America/New_York")
     make_therapist("olu", service, zone="Europe/London", opens=9, closes=17)
     lists(verdicts, service)
+    over_http(verdicts)
     messages(verdicts, service)
+
+
+def over_http(verdicts: Verdicts) -> None:
+    """The same question as a visitor's browser asks it: days of their zone in, their own dates and one set of instants out."""
+    from django.conf import settings
+    from django.test import Client
+
+    client = Client(HTTP_HOST=settings.ALLOWED_HOSTS[0] if settings.ALLOWED_HOSTS else "localhost")
+    now = datetime.now(UTC)
+    until, sets, wrong_days = now + timedelta(days=12), {}, 0
+    for zone in ZONES:
+        today = now.astimezone(ZoneInfo(zone)).date()
+        asked = {"service": "visit", "zone": zone, "from": str(today), "to": str(today + timedelta(days=14))}
+        starts = [datetime.fromisoformat(each["start"]) for each in client.get("/api/v1/slots/", asked).json()["slots"]]
+        days = {start.astimezone(ZoneInfo(zone)).date() for start in starts}
+        wrong_days += sum(not today <= day <= today + timedelta(days=14) for day in days)
+        sets[zone] = {start for start in starts if start < until}
+    reference = sets[ZONES[-1]]
+    differences = sum(len(each ^ reference) for each in sets.values())
+    verdicts.say(
+        "over HTTP, now: instants that differ, dates not asked for",
+        f"{differences} of {len(reference) * len(ZONES)}, {wrong_days}",
+        not differences and not wrong_days and bool(reference),
+    )
 
 
 def lists(verdicts: Verdicts, service: object) -> None:
@@ -110,10 +136,31 @@ def messages(verdicts: Verdicts, service: object) -> None:
         " on ".join(spoken),
         spoken[0] in text and str(local.day) in text and "Kiritimati" in text,
     )
+    reminder_letter(verdicts, booked, spoken, local)
     reminder = Reminder.objects.get(subject=booked.subject, kind="visit_24h")
     verdicts.say(
         "reminder: due 24 hours before",
         reminder.due_at,
         reminder.due_at == slot.start - timedelta(hours=24)
         and datetime.fromisoformat(reminder.context["start"]) == slot.start,
+    )
+
+
+def reminder_letter(verdicts: Verdicts, booked: Any, spoken: tuple[str, str], local: datetime) -> None:
+    """The reminder as it leaves the day before, or after the reader's night."""
+    from django.core import mail
+    from django.test.utils import override_settings
+
+    from clinic.reminders.dispatch import dispatch
+
+    with override_settings(EMAIL_BACKEND="django.core.mail.backends.locmem.EmailBackend"):
+        mail.outbox = []
+        for hours in range(14):
+            dispatch(now=booked.start - timedelta(hours=24 - hours) + timedelta(minutes=1))
+        letters = [message for message in mail.outbox if booked.runner.user.email in message.to]
+    text = letters[0].body if letters else ""
+    verdicts.say(
+        "reminder's letter: the hour and the date in the reader's zone",
+        " on ".join(spoken),
+        len(letters) == 1 and spoken[0] in text and str(local.day) in text and "Kiritimati" in text,
     )
