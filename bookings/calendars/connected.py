@@ -1,6 +1,6 @@
 """How a therapist's calendars elsewhere are: read when, stale or not, and which sessions they clash with."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,22 +14,32 @@ from clinic.people.models import TherapistProfile
 STALE = timedelta(hours=24)
 
 
-def overview(person: TherapistProfile, now: datetime) -> dict[str, Any]:
-    """What `_outside.html` shows: `outside` (calendar, host, stale), and `clashes`, the booked times it calls busy."""
+def overview(
+    person: TherapistProfile, now: datetime, *, clashing: Sequence[Appointment] | None = None
+) -> dict[str, Any]:
+    """What `_outside.html` shows: `outside` (calendar, host, stale), and `clashes`, the booked times it calls busy.
+
+    `clashing` are these, where the page has read them already.
+    """
     connected = list(OutsideCalendar.objects.filter(therapist=person))
-    return {
-        "outside": list(each_state(connected, now)),
-        "clashes": list(clashes(person, now=now)) if connected else [],
-    }
+    if clashing is None:
+        clashing = list(clashes(person, now=now)) if connected else []
+    return {"outside": list(each_state(connected, now)), "clashes": clashing}
+
+
+def busy_elsewhere() -> Exists:
+    """Whether a connected calendar calls the time of an appointment busy; for use inside a query of appointments."""
+    return Exists(
+        OutsideBusy.objects.filter(
+            therapist=OuterRef("therapist"), start__lt=OuterRef("end"), end__gt=OuterRef("start")
+        )
+    )
 
 
 def clashes(therapist: TherapistProfile, *, now: datetime) -> QuerySet[Appointment]:
     """Booked sessions and workshops that a connected calendar calls busy: they stay until somebody moves or cancels them."""
-    busy = OutsideBusy.objects.filter(
-        therapist=OuterRef("therapist"), start__lt=OuterRef("end"), end__gt=OuterRef("start")
-    )
     coming = Appointment.objects.with_people().filter(
-        Exists(busy), therapist=therapist, state__in=(State.BOOKED, State.ARRIVED), end__gt=now
+        busy_elsewhere(), therapist=therapist, state__in=(State.BOOKED, State.ARRIVED), end__gt=now
     )
     return coming.order_by("start", "id")
 

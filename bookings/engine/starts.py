@@ -66,6 +66,19 @@ def read_each(searches: Sequence[Search], low: int, high: int) -> list[tuple[dic
     return [sorted_out(list(search.zones), found) for search, found in zip(searches, rows, strict=True)]
 
 
+def read_hours(therapist_id: int, places: Sequence[str], low: datetime, high: datetime) -> dict[str, Timetable]:
+    """When the therapist works at each of `places` on the days from `low` to `high`; one query for all of them."""
+    asked = Statement()
+    for number, place in enumerate(places):
+        parameters = timetable_parameters([therapist_id], low, high, place, 0)
+        asked.add(f"SELECT {number}, one.* FROM ({timetable_sql(dialect())}) AS one", *parameters)
+    rows = asked.rows()
+    return {
+        place: timetables_of([therapist_id], [row[1:] for row in rows if row[0] == number])[therapist_id]
+        for number, place in enumerate(places)
+    }
+
+
 def with_buffers(search: Search, low: int, high: int) -> tuple[int, int]:
     """The time that sessions starting in `low`..`high` keep busy."""
     return low - search.rules.before, high + search.rules.length + search.rules.after

@@ -63,7 +63,7 @@ from bookings.services.hours import (
 from bookings.services.offering import offer_instead
 from bookings.services.offers import accept_offer, decline_offer, expire_offers, withdraw_offer
 from bookings.services.preferring import choose_times
-from bookings.services.stranded import outside_hours, stranded
+from bookings.services.stranded import outside_hours, stranded, stranded_and_clashing
 from bookings.services.undoing import UNDO, act_of, last_of_a_series, last_undoable, may_undo, undo
 from bookings.services.visitors import adopt_hold, ask_code, hold_for_visitor, prove, release_visitor
 from bookings.services.waitlist import join_waitlist, leave_waitlist, offer_free_times
@@ -111,6 +111,7 @@ __all__ = [
     "set_override",
     "set_weekly_hours",
     "stranded",
+    "stranded_and_clashing",
     "take_back_week",
     "today_of",
     "undo",

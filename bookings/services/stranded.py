@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 from django.db.models import Exists, OuterRef
 
 from bookings import slots
+from bookings.calendars.connected import busy_elsewhere
 from bookings.engine.diaries import REACH
-from bookings.engine.reading import read_timetables
+from bookings.engine.starts import read_hours
 from bookings.models import Appointment, Offer, OutsideBusy, TimeOff
 from bookings.models.appointments import State
 from bookings.models.waitlist import OfferState
@@ -90,11 +91,20 @@ def stranded(therapist: TherapistProfile, *, now: datetime, first: date) -> list
 
     A workshop counts in time off alone: outside the hours it was planned on purpose.
     """
+    return stranded_and_clashing(therapist, now=now, first=first)[0]
+
+
+def stranded_and_clashing(
+    therapist: TherapistProfile, *, now: datetime, first: date
+) -> tuple[list[Appointment], list[Appointment]]:
+    """What is `stranded`, and beside it what a connected calendar calls busy; both read at once."""
     away = TimeOff.objects.filter(therapist=therapist, start__lt=OuterRef("end"), end__gt=OuterRef("start"))
-    booked = on_days(with_workshops(therapist, now).annotate(is_away=Exists(away)), therapist, first, None)
+    coming = with_workshops(therapist, now).annotate(is_away=Exists(away), is_busy_elsewhere=busy_elsewhere())
+    booked = on_days(coming, therapist, first, None)
     sessions = [each for each in booked if each.workshop_id is None]
     left = {each.pk for each in outside(sessions, therapist, first, None)}
-    return [each for each in booked if each.is_away or each.pk in left]
+    hit = [each for each in booked if each.is_away or each.pk in left]
+    return hit, [each for each in booked if each.is_busy_elsewhere]
 
 
 def with_workshops(therapist: TherapistProfile, now: datetime) -> AppointmentQuerySet:
@@ -122,7 +132,7 @@ def outside(
         return []
     low = sessions[0].start - REACH
     high = sessions[-1].start + REACH
-    diaries = {place: hours_alone(therapist, place, low, high) for place in {session.place for session in sessions}}
+    diaries = hours_alone(therapist, sorted({session.place for session in sessions}), low, high)
     return [
         session
         for session in sessions
@@ -130,10 +140,14 @@ def outside(
     ]
 
 
-def hours_alone(therapist: TherapistProfile, place: str, low: datetime, high: datetime) -> slots.Diary:
-    """The therapist's hours, exceptions and journeys from `low` to `high`, without time off and without sessions."""
-    table = read_timetables([therapist.pk], low, high, place=place, service_id=0)[therapist.pk]
-    return slots.Diary(therapist.user.zone, table.hours, table.changes, away=table.away)
+def hours_alone(
+    therapist: TherapistProfile, places: Sequence[str], low: datetime, high: datetime
+) -> dict[str, slots.Diary]:
+    """The therapist's hours at each place, exceptions and journeys from `low` to `high`, without time off and sessions."""
+    return {
+        place: slots.Diary(therapist.user.zone, table.hours, table.changes, away=table.away)
+        for place, table in read_hours(therapist.pk, places, low, high).items()
+    }
 
 
 def is_in(diary: slots.Diary, session: Appointment, first: date, last: date | None) -> bool:

@@ -130,7 +130,6 @@ def hours_of(request: HttpRequest, slug: str) -> HttpResponse:
         "away": TimeOff.objects.filter(therapist=person).upcoming(now).order_by("start"),
         **stranded_facts(person, now, today),
         **journeys_and_limits(person, now),
-        **overview(person, now),
     }
     return render(request, "bookings/hours_of.html", context, status=status)
 
@@ -281,13 +280,13 @@ def changed_days(person: TherapistProfile, today: date) -> list[tuple[date, list
 
 
 def stranded_facts(person: TherapistProfile, now: datetime, today: date) -> dict[str, Any]:
-    """What is booked outside the hours, and the days whose sessions new places can be found for at once."""
-    hit = services.stranded(person, now=now, first=today)
+    """What is booked outside the hours or busy elsewhere, and the days whose sessions get new places at once."""
+    hit, clashing = services.stranded_and_clashing(person, now=now, first=today)
     days = [each.start.astimezone(ZoneInfo(person.user.zone)).date() for each in hit if each.workshop_id is None]
     until = min(days[-1], days[0] + LONGEST - weeks.DAY) if days else None
     at_once = sum(day <= until for day in days) if until else 0
     facts = {"hit_days": (days[0], until) if days else None, "at_once": at_once, "more": len(days) > at_once}
-    return {"hit": hit, **facts}
+    return {"hit": hit, **facts, **overview(person, now, clashing=clashing)}
 
 
 def total_hours(rows: Iterable[HoursRange]) -> float:
