@@ -12,6 +12,24 @@ from clinic.core.errors import Conflict
 from clinic.people.models import RunnerProfile, TherapistProfile
 
 GONE = ("slot_taken", "hold_ended")
+SHAPE = {
+    "allOf": [
+        {"$ref": "#/components/schemas/Error"},
+        {
+            "type": "object",
+            "properties": {
+                "nearest": {
+                    "type": "array",
+                    "maxItems": 6,
+                    "items": {"$ref": "#/components/schemas/SlotOut"},
+                    "description": "With `slot_taken` and `hold_ended`: free times around the wanted one, soonest first.",
+                }
+            },
+        },
+    ]
+}
+"""What a refusal that `naming_nearest` has seen looks like, for the schema."""
+
 REACHES = (timedelta(days=1), timedelta(days=13))
 """How far around the wanted time is looked, nearest first."""
 

@@ -19,7 +19,7 @@ from rest_framework.views import APIView
 from bookings import slots
 from bookings.access import get_appointment, get_hold
 from bookings.api.asked import directory, person, service_named, taken, therapist_named
-from bookings.api.nearest import naming_nearest, stamp
+from bookings.api.nearest import SHAPE, naming_nearest, stamp
 from bookings.api.serializers import (
     AppointmentOut,
     BookIn,
@@ -177,7 +177,7 @@ class HoldsView(APIView):
         request=TakeIn,
         responses={
             201: HoldOut,
-            409: OpenApiResponse(description="`slot_taken`, `runner_busy`"),
+            409: OpenApiResponse(SHAPE, description="`slot_taken`, `runner_busy`"),
             422: OpenApiResponse(description="The rule that refused."),
         },
     )
@@ -222,7 +222,7 @@ class AppointmentsView(generics.ListAPIView):
         request=BookIn,
         responses={
             201: AppointmentOut,
-            409: OpenApiResponse(description="`slot_taken`, `runner_busy`, `hold_ended`"),
+            409: OpenApiResponse(SHAPE, description="`slot_taken`, `runner_busy`, `hold_ended`"),
             422: OpenApiResponse(description="The rule that refused."),
         },
     )
@@ -259,7 +259,7 @@ class MoveView(APIView):
         request=MoveIn,
         responses={
             200: AppointmentOut,
-            409: OpenApiResponse(description="`slot_taken`"),
+            409: OpenApiResponse(SHAPE, description="`slot_taken`"),
             422: OpenApiResponse(description="The rule that refused."),
         },
     )

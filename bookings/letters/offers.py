@@ -10,12 +10,20 @@ from bookings.models import Appointment, Offer
 from bookings.models.waitlist import OfferState
 from clinic.people.models import User
 from clinic.reminders.kinds import Kind, register
-from clinic.reminders.models import Reminder
-from clinic.reminders.services import schedule
+from clinic.reminders.models import Reminder, State
+from clinic.reminders.services import schedule, withdraw
 
 LINK_SALT = "bookings.offer"
 TELL_FOR = timedelta(days=1)
 """So long it is worth saying that an offer has ended."""
+
+OPEN_AGAIN = "is open to others again."
+NOT_WORKED = "cannot be kept any more: the therapist does not work then."
+SESSION_GONE = "is not kept any more, for the session it would replace does not stand any more."
+WISH_ENDED = "is not kept any more, for your wish was taken off the waitlist."
+
+HAS_LEFT = (State.CLAIMED, State.SENT, State.UNKNOWN)
+"""A letter in one of these states, and not taken back, may be read by now."""
 
 
 def register_kinds() -> None:
@@ -46,8 +54,15 @@ def plan_offer(offer: Offer, *, now: datetime) -> None:
     )
 
 
-def plan_expired(offer: Offer, *, now: datetime) -> None:
-    """One line that the offer has ended."""
+def plan_ended(offer: Offer, *, now: datetime, why: str) -> None:
+    """One line that the time is not kept any more, for whoever has the letter of the offer; one still unsent stays here.
+
+    `why` goes on from "The time we kept for you"; "" where there is nothing to tell.
+    """
+    withdraw(subject=offer.subject, kinds=["waitlist_offer"], reason="The offer has ended.")
+    told = Reminder.objects.filter(subject=offer.subject, kind="waitlist_offer", state__in=HAS_LEFT)
+    if not why or not told.exists():
+        return
     schedule(
         person=addressee(offer),
         kind="offer_expired",
@@ -55,6 +70,7 @@ def plan_expired(offer: Offer, *, now: datetime) -> None:
         occasion="ended",
         due_at=now,
         expires_at=now + TELL_FOR,
+        context={"why": why},
     )
 
 
@@ -98,7 +114,7 @@ def facts(reminder: Reminder) -> dict[str, Any]:
     return time_facts(offer.hold) | {
         "answer_until": offer.answer_until,
         "by_clinic": offer.moves_id is not None,
-        "taken_back": offer.state == OfferState.WITHDRAWN,
+        "why": reminder.context.get("why", ""),
         "instead_of": session.start if session is not None else None,
         "waits": offer.entry_id is not None and offer.entry is not None and offer.entry.state == "waiting",
         "offer_url": page("offer_link", link_token(offer)),

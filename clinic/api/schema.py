@@ -23,10 +23,8 @@ ERROR = {
         "request_id": {"type": "string"},
     },
 }
-REFUSED = {
-    "description": "Refused.",
-    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
-}
+CONTENT = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
+REFUSED = {"description": "Refused.", "content": CONTENT}
 
 
 def document_shell(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
@@ -34,6 +32,9 @@ def document_shell(result: dict[str, Any], generator: Any, request: Any, public:
     for path, operations in result["paths"].items():
         for method, operation in operations.items():
             operation["responses"].setdefault("default", REFUSED)
+            for status, answer in operation["responses"].items():
+                if status.startswith("4"):
+                    answer.setdefault("content", CONTENT)
             if method == "post" and not path.endswith("/tokens/"):
                 operation.setdefault("parameters", []).append(KEY)
     return result

@@ -31,6 +31,21 @@ def test_each_operation_names_the_error_shape(schema):
     assert all("default" in operation["responses"] for operation in operations)
 
 
+def test_a_refusal_has_a_body_and_a_gone_time_names_the_nearest(schema):
+    refusals = [
+        answer
+        for methods in schema["paths"].values()
+        for operation in methods.values()
+        for status, answer in operation["responses"].items()
+        if status.startswith("4")
+    ]
+    assert refusals
+    assert all(answer["content"] for answer in refusals)
+    gone = schema["paths"][f"{PREFIX}holds/"]["post"]["responses"]["409"]["content"]["application/json"]["schema"]
+    nearest = gone["allOf"][1]["properties"]["nearest"]["items"]["$ref"].rpartition("/")[2]
+    assert schema["components"]["schemas"][nearest]["required"] == ["end", "service", "start", "therapist", "zone"]
+
+
 def test_the_fixed_paths_are_there(schema):
     fixed = (
         "exercises",
