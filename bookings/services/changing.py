@@ -37,8 +37,9 @@ def may_cancel(appointment: Appointment, by: User, now: datetime) -> bool:
 
 
 def version_of(appointment: Appointment) -> str:
-    """What stands, as a short word: another one after every change."""
-    return f"{appointment.sequence}-{appointment.state}"
+    """What stands, as a short word: another one after every change, that of a late fee too."""
+    fee = f"-{appointment.late_fee_pence}" if appointment.late_fee_pence is not None else ""
+    return f"{appointment.sequence}-{appointment.state}{fee}"
 
 
 @whole

@@ -129,6 +129,16 @@ def test_the_api_names_the_cost_first(tomorrow, runner, thursday, client_of, clo
     assert (done.status_code, done.json()["state"], done.json()["late_fee_pence"]) == (200, "cancelled", 3400)
 
 
+def test_a_waived_fee_is_another_version(tomorrow, runner, staff, thursday, client_of, clock) -> None:
+    clock.move_to(thursday - timedelta(hours=3))
+    cancel_appointment(appointment=tomorrow, by=runner, now=thursday - timedelta(hours=3), accept_fee=True)
+    address = f"/api/v1/appointments/{tomorrow.pk}/"
+    charged = client_of(runner).get(address).headers["ETag"]
+    waive_late_fee(appointment=tomorrow, by=staff, reason="First time")
+    waived = client_of(runner).get(address).headers["ETag"]
+    assert (charged, waived) == ('"1-cancelled-3400"', '"1-cancelled"')
+
+
 def test_a_later_price_changes_neither_the_receipt_nor_the_fee(tomorrow, visit, thursday) -> None:
     Service.objects.filter(pk=visit.pk).update(price_pence=9900)
     session = Appointment.objects.get(pk=tomorrow.pk)
