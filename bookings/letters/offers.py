@@ -19,8 +19,8 @@ TELL_FOR = timedelta(days=1)
 
 OPEN_AGAIN = "is open to others again."
 NOT_WORKED = "cannot be kept any more: the therapist does not work then."
-SESSION_GONE = "is not kept any more, for the session it would replace does not stand any more."
-WISH_ENDED = "is not kept any more, for your wish was taken off the waitlist."
+SESSION_GONE = "is not kept any more, because the session it would replace is over or cancelled."
+WISH_ENDED = "is not kept any more, because your wish was taken off the waitlist."
 
 HAS_LEFT = (State.CLAIMED, State.SENT, State.UNKNOWN)
 """A letter in one of these states, and not taken back, may be read by now."""

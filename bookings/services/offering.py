@@ -11,8 +11,8 @@ from bookings.models import Appointment, Offer, Service, WaitlistEntry
 from bookings.models.appointments import State
 from bookings.models.waitlist import EntryState, OfferState
 from bookings.services.booking import FOREIGN, checked_start, place
-from bookings.services.offers import drop_lapsed_of, end_lapsed
-from bookings.services.transactions import current, lock, require, whole
+from bookings.services.offers import end_lapsed
+from bookings.services.transactions import current, drop_lapsed_of, lock, require, whole
 from clinic.audit.services import record
 from clinic.core.errors import Conflict, DomainError
 from clinic.people.models import RunnerProfile, TherapistProfile, User
@@ -138,7 +138,7 @@ def put_down(
     therapist no minute can stand in the book twice: such a time needs no answer either, the session can be moved there at
     once. Raises DomainError `runs_into_session`, and what `place` raises.
     """
-    drop_lapsed_of(hold.runner, now)
+    drop_lapsed_of(hold.runner, now=now)
     take = partial(place, hold, start=start, now=now, offered_by=zones, beyond_rules=beyond_rules, keeps_holds=True)
     take(moving=gives_up)
     if gives_up is not None and gives_up.busy_from < hold.busy_until and hold.busy_from < gives_up.busy_until:

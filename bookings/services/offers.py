@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
-from bookings.letters import offers as offer_letters
+from bookings.letters.offers import OPEN_AGAIN, SESSION_GONE, given_up, plan_ended
 from bookings.models import Appointment, Offer, TimePreference, WaitlistEntry
 from bookings.models.appointments import LOST, State
 from bookings.models.waitlist import EntryState, OfferState
@@ -16,7 +16,7 @@ from bookings.services.booking import FOREIGN, told
 from bookings.services.changes import standing
 from bookings.services.changing import end_session, write_move
 from bookings.services.holding import require_no_seat
-from bookings.services.transactions import LAPSED, lock, require, whole
+from bookings.services.transactions import drop_lapsed_of, lock, require, whole
 from clinic.audit.services import record
 from clinic.core.errors import Conflict, DomainError
 from clinic.people.models import RunnerProfile, User
@@ -101,7 +101,7 @@ def turn_down(
 
 
 def expire_offers(*, now: datetime) -> int:
-    """End the offers nobody answered in time, and those whose session is gone; tell each person once. Returns how many.
+    """End the offers nobody answered in time, and those whose session is gone; whoever knew is told once. Returns how many.
 
     Correct without ever running: the hold of an offer lapses by itself. Safe to run twice at once.
     """
@@ -109,7 +109,7 @@ def expire_offers(*, now: datetime) -> int:
     over = open_ones.filter(answer_until__lte=now).order_by("answer_until")[:AT_ONCE]
     ended = sum(expire(offer=each, now=now) for each in over)
     gone = open_ones.filter(moves__isnull=False).exclude(moves__state=State.BOOKED)[:AT_ONCE]
-    return ended + sum(withdraw_offer(offer=each, by=None, now=now) for each in gone)
+    return ended + sum(withdraw_offer(offer=each, by=None, now=now, why=SESSION_GONE) for each in gone)
 
 
 @whole
@@ -118,48 +118,55 @@ def expire(*, offer: Offer, now: datetime) -> bool:
     found, _ = locked(offer)
     if found.state != OfferState.OPEN or now < found.answer_until:
         return False
-    let_go(found, now)
-    close(found, OfferState.EXPIRED, now)
-    record(by=None, action="offer.expired", subject=found, runner=runner_of(found))
-    offer_letters.plan_expired(found, now=now)
+    run_out(found, now=now)
     return True
 
 
 @whole
-def withdraw_offer(*, offer: Offer, by: User | None, now: datetime) -> bool:
-    """Take an open offer back: its wish was given up, or its session changed. False where it is not open any more."""
+def withdraw_offer(*, offer: Offer, by: User | None, now: datetime, why: str = "") -> bool:
+    """Take an open offer back: its wish was given up, or its session changed. False where it is not open any more.
+
+    `why` is for whoever has the letter of the offer, as for `plan_ended`; "" where they know it already.
+    """
     require(by is None or by.is_clinic_staff or by.pk == runner_of(offer).user_id)
     found, _ = locked(offer)
     if found.state != OfferState.OPEN:
         return False
     let_go(found, now)
-    close(found, OfferState.WITHDRAWN, now)
-    record(by=by, action="offer.withdrawn", subject=found, runner=runner_of(found))
+    end_withdrawn(found, by=by, now=now, why=why)
     return True
 
 
-def tell_withdrawn(offer: Offer, *, by: User | None, now: datetime) -> None:
-    """The clinic takes an open offer back whose held time is let go already, and its runner is told."""
+def end_withdrawn(offer: Offer, *, by: User | None, now: datetime, why: str) -> None:
+    """An open offer is taken back whose held time is let go already."""
     close(offer, OfferState.WITHDRAWN, now)
     record(by=by, action="offer.withdrawn", subject=offer, runner=runner_of(offer))
-    offer_letters.plan_expired(offer, now=now)
+    plan_ended(offer, now=now, why=why)
 
 
 def end_lapsed(offers: QuerySet[Offer], now: datetime) -> None:
     """Expire those of `offers` whose deadline has passed, where the step that does so has not run yet."""
-    for each in offers.filter(state=OfferState.OPEN, answer_until__lte=now):
-        let_go(each, now)
-        close(each, OfferState.EXPIRED, now)
+    people = ("entry__runner__user", "moves__runner__user")
+    for each in offers.filter(state=OfferState.OPEN, answer_until__lte=now).select_related(*people):
+        run_out(each, now=now)
+
+
+def run_out(offer: Offer, *, now: datetime) -> None:
+    """End an open offer, its runner locked, whose deadline has passed."""
+    let_go(offer, now)
+    close(offer, OfferState.EXPIRED, now)
+    record(by=None, action="offer.expired", subject=offer, runner=runner_of(offer))
+    plan_ended(offer, now=now, why=OPEN_AGAIN)
 
 
 def locked(offer: Offer) -> tuple[Offer, Appointment | None]:
     """The offer as it stands with everybody it concerns locked, and the session it would move (None: it books anew)."""
     seen = with_all(offer)
-    session = offer_letters.given_up(seen)
+    session = given_up(seen)
     therapists = [seen.hold.therapist] if session is None else [seen.hold.therapist, session.therapist]
     lock(therapists=therapists, runner=runner_of(seen), service=seen.hold.service)
     found = with_all(offer)
-    session = offer_letters.given_up(found)
+    session = given_up(found)
     if session is not None and session.therapist_id not in {each.pk for each in therapists}:
         raise Conflict("The session was changed meanwhile. Look at it again.", code="changed_meanwhile")
     return found, session
@@ -232,7 +239,9 @@ def let_go(offer: Offer, now: datetime) -> None:
 def book_held(offer: Offer, *, by: User, now: datetime) -> Appointment:
     """The hold becomes the runner's session."""
     hold, runner = offer.hold, runner_of(offer)
-    drop_lapsed_of(runner, now)
+    if hold.runner_id is None:
+        require_no_seat(hold, runner)
+    drop_lapsed_of(runner, now=now)
     hold.runner, hold.state, hold.hold_expires_at, hold.booked_at, hold.booked_by = runner, State.BOOKED, None, now, by
     hold.full_clean(validate_unique=False, validate_constraints=False, exclude=FOREIGN)
     hold.save()
@@ -244,19 +253,12 @@ def move_into(session: Appointment, offer: Offer, *, by: User, now: datetime) ->
     hold, stood = offer.hold, standing(session)
     if hold.runner_id is None:
         require_no_seat(hold, session.runner)
-    drop_lapsed_of(session.runner, now)
+    drop_lapsed_of(session.runner, now=now)
     hold.state, hold.cancel_reason, hold.cancelled_at = State.CANCELLED, "The session moved here.", now
     hold.save(update_fields=["state", "cancel_reason", "cancelled_at"])
     for name in TAKES_OVER:
         setattr(session, name, getattr(hold, name))
     return write_move(session, stood=stood, by=by, now=now, reason="An offered time was taken.", offer=offer)
-
-
-def drop_lapsed_of(runner: RunnerProfile, now: datetime) -> None:
-    """Holds of the runner that have ended keep them from no other time; the constraint cannot read a clock."""
-    Appointment.objects.filter(state=State.HELD, runner=runner, hold_expires_at__lte=now).update(
-        state=State.CANCELLED, cancel_reason=LAPSED, cancelled_at=now
-    )
 
 
 def first_in_line(session: Appointment, *, keeps: bool, by: User, now: datetime) -> WaitlistEntry:

@@ -13,6 +13,7 @@ from django.db.models import Q, Value
 from bookings import slots
 from bookings.availability import find_each
 from bookings.engine.diaries import new_search, offering_each
+from bookings.letters.offers import SESSION_GONE
 from bookings.models import (
     Appointment,
     Equipment,
@@ -400,6 +401,6 @@ def give_up(*, appointment: Appointment, by: User, now: datetime) -> Appointment
     if session.state != State.BOOKED:
         raise DomainError("This session was moved or cancelled meanwhile.", code="not_booked")
     for offer in Offer.objects.filter(moves=session, state=OfferState.OPEN).select_related("moves__runner"):
-        withdraw_offer(offer=offer, by=by, now=now)
+        withdraw_offer(offer=offer, by=by, now=now, why=SESSION_GONE)
     wish = first_in_line(session, keeps=False, by=by, now=now)
     return end_session(session, by=by, now=now, reason=LOST, wish=wish)

@@ -59,12 +59,17 @@ def offer_freed(workshop: Workshop, *, now: datetime, told_at: datetime) -> list
 def take_back_untold(workshop: Workshop, wanted: int) -> None:
     """Put the latest offers that nobody has been told of back in line, as far as `wanted` seats need them."""
     missing = wanted - (workshop.capacity - workshop.seats_taken)
-    for seat in Seat.objects.filter(workshop=workshop, state=SeatState.OFFERED).order_by("-made_at", "-id"):
+    for seat in (
+        Seat.objects.filter(workshop=workshop, state=SeatState.OFFERED)
+        .select_related("runner")
+        .order_by("-made_at", "-id")
+    ):
         if missing < 1:
             return
         if letters.take_back_offer(seat, reason="The seat was taken back within three minutes."):
             turn(seat, SeatState.WAITING).save()
             let_go(workshop, 1)
+            record(by=None, action="workshop.offer_taken_back", subject=workshop, runner=seat.runner)
             missing -= 1
 
 

@@ -10,12 +10,13 @@ from bookings import slots
 from bookings.calendars.connected import busy_elsewhere
 from bookings.engine.diaries import REACH
 from bookings.engine.starts import read_hours
+from bookings.letters.offers import NOT_WORKED
 from bookings.models import Appointment, Offer, OutsideBusy, TimeOff
 from bookings.models.appointments import State
 from bookings.models.waitlist import OfferState
 from bookings.querysets import AppointmentQuerySet
 from bookings.services.holding import GRACE
-from bookings.services.offers import tell_withdrawn
+from bookings.services.offers import end_withdrawn
 from bookings.services.transactions import NOT_KEPT
 from clinic.audit.services import record
 from clinic.people.models import TherapistProfile, User
@@ -70,7 +71,7 @@ def let_go(held: Sequence[Appointment], *, by: User | None, now: datetime) -> tu
     open_ones = Offer.objects.filter(hold__in=keys, state=OfferState.OPEN).order_by("hold__start")
     offers = list(open_ones.select_related("hold", "entry__runner__user", "moves__runner__user"))
     for offer in offers:
-        tell_withdrawn(offer, by=by, now=now)
+        end_withdrawn(offer, by=by, now=now, why=NOT_WORKED)
     offered = {offer.hold_id for offer in offers}
     holds = [each for each in held if each.pk not in offered]
     for each in holds:

@@ -142,6 +142,12 @@ def drop_lapsed_holds(
     end_holds(found, runner=runner, now=now)
 
 
+def drop_lapsed_of(runner: RunnerProfile, *, now: datetime) -> None:
+    """Cancel the holds of the runner that have ended, wherever they lie: they keep them from no other time."""
+    lapsed = Appointment.objects.filter(state=State.HELD, runner=runner, hold_expires_at__lte=now)
+    end_holds(list(lapsed.values_list("pk", flat=True)), runner=None, now=now)
+
+
 def end_holds(holds: Sequence[UUID], *, runner: RunnerProfile | None, now: datetime) -> None:
     """Cancel these holds, each with its event; in the transaction of what takes their place.
 

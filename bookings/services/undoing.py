@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from bookings import messages
 from bookings.availability import decide
 from bookings.letters import series as series_letters
+from bookings.letters.offers import WISH_ENDED
 from bookings.messages import UNDO
 from bookings.models import Appointment, Change, Offer, WaitlistEntry
 from bookings.models.appointments import State
@@ -140,7 +141,7 @@ def put_wish_back(found: Appointment, act: Change, *, by: User, now: datetime) -
             "The runner has taken another time meanwhile. The session stays cancelled.", code="changed_meanwhile"
         )
     for offer in Offer.objects.filter(entry=act.wish, state=OfferState.OPEN):
-        withdraw_offer(offer=offer, by=None, now=now)
+        withdraw_offer(offer=offer, by=None, now=now, why=WISH_ENDED)
     end_wish(entry=act.wish, by=by, now=now)
 
 

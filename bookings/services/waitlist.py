@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bookings.engine.diaries import offering
+from bookings.letters.offers import WISH_ENDED
 from bookings.models import Appointment, Offer, Service, WaitlistEntry
 from bookings.models.appointments import State
 from bookings.models.waitlist import EVERY_DAY, EVERY_PART, EntryState, OfferState
@@ -105,7 +106,7 @@ def leave_waitlist(*, entry: WaitlistEntry, by: User, now: datetime) -> Waitlist
     require(by.is_clinic_staff or by.pk == entry.runner.user_id)
     if end_wish(entry=entry, by=by, now=now):
         for offer in Offer.objects.filter(entry=entry, state=OfferState.OPEN):
-            withdraw_offer(offer=offer, by=by, now=now)
+            withdraw_offer(offer=offer, by=by, now=now, why="" if by.pk == entry.runner.user_id else WISH_ENDED)
     entry.refresh_from_db()
     return entry
 

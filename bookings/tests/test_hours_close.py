@@ -130,6 +130,7 @@ def test_an_open_offer_into_a_closed_day_is_taken_back_and_its_runner_told(
         now=now,
         answer_until=now + timedelta(hours=2),
     )
+    Reminder.objects.filter(kind="waitlist_offer").update(state="sent", sent_at=now)
     assert (close().offers, close().offers) == ([offer], [])
     offer.refresh_from_db()
     assert offer.state == Offer.State.WITHDRAWN

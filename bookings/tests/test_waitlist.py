@@ -120,6 +120,7 @@ def test_what_one_does_not_take_goes_to_the_next_and_never_back(
     then = now + LATER
     offer_free_times(now=then)
     offer = Offer.objects.get()
+    Reminder.objects.filter(kind="waitlist_offer").update(state="sent", sent_at=now)
     if answer == "declined":
         decline_offer(offer=offer, by=crowd[0], now=then)
         assert told("offer_expired") == []
