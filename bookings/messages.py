@@ -7,16 +7,13 @@ from bookings.calendars import ics
 from bookings.letters import links
 from bookings.letters.facts import page, time_facts
 from bookings.models import Appointment, Change
-from bookings.models.appointments import LOST, State
+from bookings.models.appointments import LOST, UNDO, State
 from clinic.core.errors import Conflict
 from clinic.core.wording import pounds
 from clinic.reminders.kinds import Attachment, Kind, register
 from clinic.reminders.models import Reminder
 from clinic.reminders.models import State as Gone
 from clinic.reminders.services import Planned, schedule, schedule_new, withdraw
-
-UNDO = timedelta(minutes=3)
-"""So long an act can be undone, and so long its letter waits: an undone act was told to nobody."""
 
 LETTERS = ("booked", "moved", "resized", "cancelled")
 VISITS = {"visit_24h": timedelta(hours=24), "visit_1h": timedelta(hours=1)}

@@ -9,9 +9,9 @@ from icalendar import Calendar
 from bookings.calendars import ics
 from bookings.letters import links
 from bookings.letters.facts import page, time_facts
-from bookings.messages import NEWS, UNDO
+from bookings.messages import NEWS
 from bookings.models import Appointment, Change, Series
-from bookings.models.appointments import State
+from bookings.models.appointments import UNDO, State
 from clinic.core.errors import Conflict
 from clinic.people.models import RunnerProfile
 from clinic.reminders.kinds import Attachment, Kind, register

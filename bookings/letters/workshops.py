@@ -9,8 +9,9 @@ from django.core import signing
 
 from bookings.calendars import seats as seat_calendar
 from bookings.letters.facts import page, time_facts
-from bookings.messages import NEWS, UNDO
+from bookings.messages import NEWS
 from bookings.models import Seat, Workshop
+from bookings.models.appointments import UNDO
 from bookings.models.workshops import SeatState
 from clinic.people.models import RunnerProfile
 from clinic.reminders.kinds import Attachment, Kind, register

@@ -324,6 +324,7 @@ class Migration(migrations.Migration):
                 ('offered_until', models.DateTimeField(blank=True, null=True)),
                 ('sequence', models.PositiveIntegerField(default=0, help_text='Rises with every change, for calendars.')),
                 ('made_at', models.DateTimeField()),
+                ('taken_at', models.DateTimeField(blank=True, help_text='Later than made_at after a time in line.', null=True)),
                 ('cancelled_at', models.DateTimeField(blank=True, null=True)),
                 ('attended', models.BooleanField(blank=True, null=True)),
                 ('runner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='seats', to='people.runnerprofile')),

@@ -15,6 +15,9 @@ from clinic.core.fields import OrderedJSONField
 from clinic.core.periods import Period
 from clinic.people.models import RunnerProfile
 
+UNDO = timedelta(minutes=3)
+"""So long an act can be undone, and so long its letter waits: an undone act was told to nobody."""
+
 
 class State(models.TextChoices):
     """Where an appointment stands."""
@@ -260,8 +263,14 @@ class Appointment(models.Model):
 
     @property
     def change_until(self) -> datetime:
-        """Until when (UTC) the runner may move or cancel: the service's notice before the start, in real hours."""
-        return self.start - timedelta(hours=self.service.change_notice_h)
+        """Until when (UTC) the runner may move or cancel for nothing: the service's notice before the start, in real hours.
+
+        What was booked later than that can be given up as long as it can be undone.
+        """
+        until = self.start - timedelta(hours=self.service.change_notice_h)
+        if self.state == State.HELD:
+            return until
+        return max(until, min(self.booked_at + UNDO, self.start))
 
     @property
     def length(self) -> timedelta:

@@ -101,6 +101,7 @@ class Seat(models.Model):
     offered_until = models.DateTimeField(null=True, blank=True)
     sequence = models.PositiveIntegerField(default=0, help_text="Rises with every change, for calendars.")
     made_at = models.DateTimeField()
+    taken_at = models.DateTimeField(null=True, blank=True, help_text="Later than made_at after a time in line.")
     cancelled_at = models.DateTimeField(null=True, blank=True)
     attended = models.BooleanField(null=True, blank=True)
 

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from bookings.letters import workshops as letters
-from bookings.messages import UNDO
 from bookings.models import Seat, Workshop
+from bookings.models.appointments import UNDO
 from bookings.models.workshops import SeatState
 from bookings.services.seat_rows import (
     claim,
@@ -63,12 +63,13 @@ def take_seats(
             raise bad_friend("A friend of that name has a seat already. Add a last name.")
         if len([name for name in mine if name]) + len(names) > MOST_FRIENDS:
             raise too_many_friends()
-        fresh = [Seat(workshop=found, runner=runner, friend=name, made_at=now) for name in names]
+        fresh = [Seat(workshop=found, runner=runner, friend=name, made_at=now, taken_at=now) for name in names]
         wanted = len(names)
         if own is None or own.state != SeatState.TAKEN:
             require_free(runner, found, now)
             wanted += own is None or own.state == SeatState.WAITING
             own = turn(own, SeatState.TAKEN) if own else Seat(workshop=found, runner=runner, made_at=now)
+            own.taken_at = now
             fresh.insert(0, own)
         if not fresh:
             return taken_by(runner, found)
@@ -229,6 +230,7 @@ def accept_offer(*, seat: Seat, by: User, now: datetime) -> Seat:
                 code="offer_ended",
             )
         require_free(kept.runner, found, now)
+        kept.taken_at = now
         turn(kept, SeatState.TAKEN).save()
         record(
             by=by,

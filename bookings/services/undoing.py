@@ -7,9 +7,8 @@ from bookings import messages
 from bookings.availability import decide
 from bookings.letters import series as series_letters
 from bookings.letters.offers import WISH_ENDED
-from bookings.messages import UNDO
 from bookings.models import Appointment, Change, Offer, WaitlistEntry
-from bookings.models.appointments import State
+from bookings.models.appointments import UNDO, State
 from bookings.models.waitlist import EntryState, OfferState
 from bookings.services.changes import act_of, remember, restored, standing
 from bookings.services.offers import turn_down, withdraw_offer

@@ -147,3 +147,26 @@ def test_a_later_price_changes_neither_the_receipt_nor_the_fee(tomorrow, visit, 
     receipt = receipt_of(session)
     assert receipt is not None
     assert receipt.pence == 6800
+
+
+@pytest.fixture
+def hurried(visit, therapist, runner, thursday) -> Appointment:
+    """Booked three hours before it begins, far inside the notice of 24 hours."""
+    before = thursday - timedelta(hours=3)
+    return book_slot(
+        service=visit, therapist=therapist.therapist, runner=runner.runner, start=thursday, by=runner, now=before
+    )
+
+
+@pytest.mark.parametrize(("after", "cost"), [(timedelta(minutes=3), 0), (timedelta(minutes=3) + SECOND, 3400)])
+def test_what_is_booked_late_is_cancelled_free_as_long_as_it_can_be_undone(hurried, after, cost) -> None:
+    assert cost_of_cancelling(hurried, hurried.booked_at + after) == cost
+
+
+def test_the_page_of_a_late_booking_says_until_when_it_is_free(hurried, runner, client_of, clock) -> None:
+    clock.move_to(hurried.booked_at)
+    page = client_of(runner).get(f"/appointments/{hurried.pk}/").content.decode()
+    assert "Free until today 07:03, after that cancelling costs £34" in page
+    assert client_of(runner).post(f"/appointments/{hurried.pk}/cancel/", {"fee": "0"}).status_code == 302
+    hurried.refresh_from_db()
+    assert (hurried.state, hurried.late_fee_pence) == ("cancelled", None)

@@ -25,6 +25,7 @@ from bookings.services.workshops import (
     plan_workshop,
 )
 from bookings.tests.workshop_world import counted, letters, people, planned, seat_for
+from bookings.workshops.seating import gives_back_free
 from clinic.audit.models import Event
 from clinic.core.errors import DomainError
 from clinic.reminders.dispatch import dispatch
@@ -146,6 +147,18 @@ def test_a_freed_seat_goes_down_the_line(therapist, staff, thursday, now) -> Non
     kept = accept_offer(seat=offer, by=third, now=offer.offered_until - timedelta(seconds=1))
     assert accept_offer(seat=kept, by=third, now=thursday - SOON).state == "taken"
     assert counted(workshop) == (1, 1, 0, 0)
+
+
+def test_a_seat_taken_late_is_given_back_free_for_three_minutes(therapist, staff, runner, thursday, now) -> None:
+    workshop = planned(therapist, staff, thursday, now, capacity=1)
+    held = seat_for(workshop, people(1)[0], now)
+    join_waitlist(workshop=workshop, runner=runner.runner, by=runner, now=now)
+    late = thursday - timedelta(hours=5)
+    give_back_seats(seats=held, by=held[0].runner.user, now=late, accept_fee=True)
+    taken = accept_offer(seat=Seat.objects.get(state="offered"), by=runner, now=late + SOON)
+    over = late + SOON + timedelta(minutes=3)
+    assert gives_back_free(workshop, taken, over)
+    assert not gives_back_free(workshop, taken, over + timedelta(seconds=1))
 
 
 def test_an_offer_that_ran_out_is_passed_on_by_whoever_comes_and_by_the_tick(therapist, staff, thursday, now) -> None:

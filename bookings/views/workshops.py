@@ -27,7 +27,7 @@ from bookings.views.workshops_desk import desk_list, desk_page
 from bookings.workshops import access
 from bookings.workshops.seating import (
     MOST_FRIENDS,
-    gives_back_free,
+    free_until,
     is_coming,
     place_in_line,
     seats_left,
@@ -100,7 +100,7 @@ def page(
         "own": own,
         "taken": taken,
         "place": place_in_line(own) if own and own.state == SeatState.WAITING else 0,
-        "is_free_now": gives_back_free(found, taken[0], clock.now) if taken else clock.now <= found.free_until,
+        "free_until": free_until(found, taken[0]) if taken else found.free_until,
         "is_coming": is_coming(found, clock.now),
         "door": video.door(found.booking, clock.now),
         "opens_at": video.opens_at(found.booking),
@@ -191,14 +191,14 @@ def give_back(request: HttpRequest, slug: str) -> HttpResponse:
                 "at": clock.now.isoformat(),
             }
             return redirect(found_url(found))
-    free = {seat.pk: gives_back_free(found, seat, clock.now) for seat in taken}
+    until = min(free_until(found, seat) for seat in taken)
     context = {
         "workshop": found,
         "booking": found.booking,
         "clock": clock,
         "taken": taken,
-        "is_free_now": all(free.values()),
-        "moved_by_us": found.moved_at is not None and all(free.values()) and clock.now > found.free_until,
+        "free_until": until,
+        "is_free_now": clock.now <= until,
         "wrong": wrong,
     }
     return render(request, "bookings/workshop_back.html", context, status=status)

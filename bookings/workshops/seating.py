@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db.models import Count, Q, QuerySet
 
 from bookings.models import Seat, Workshop
+from bookings.models.appointments import UNDO
 from clinic.people.models import RunnerProfile, TherapistProfile, User
 
 OFFERED_FOR = timedelta(hours=12)
@@ -47,11 +48,20 @@ def is_coming(workshop: Workshop, now: datetime) -> bool:
     return workshop.state == Workshop.State.PLANNED and workshop.booking.start > now
 
 
+def free_until(workshop: Workshop, seat: Seat) -> datetime:
+    """Until when (UTC) giving the taken seat back costs nothing: the workshop's notice, or UNDO after it was taken.
+
+    Moved by the clinic after that, the workshop lets everybody go until it begins.
+    """
+    taken_at = seat.taken_at or seat.made_at
+    if workshop.moved_at is not None and taken_at < workshop.moved_at:
+        return workshop.booking.start
+    return max(workshop.free_until, min(taken_at + UNDO, workshop.booking.start))
+
+
 def gives_back_free(workshop: Workshop, seat: Seat, at: datetime) -> bool:
-    """Whether giving the seat back at the instant `at` costs nothing: in time, or the workshop was moved after it was taken."""
-    if workshop.moved_at is not None and seat.made_at < workshop.moved_at:
-        return True
-    return at <= workshop.free_until
+    """Whether giving the taken seat back at the instant `at` costs nothing."""
+    return at <= free_until(workshop, seat)
 
 
 def seated_between(runner: RunnerProfile, start: datetime, end: datetime) -> QuerySet[Seat]:
