@@ -37,7 +37,6 @@ class Choice:
     own: str
     clinic: str
     therapist_ids: tuple[int, ...]
-    picked: bool = False
     suits: bool = False
 
     @property
@@ -51,7 +50,6 @@ class Day:
     """One date in the reader's zone with what is free on it."""
 
     on: date
-    is_past: bool
     is_today: bool
     choices: list[Choice] = field(default_factory=list)
     parts: tuple[bool, bool, bool] = (False, False, False)
@@ -102,7 +100,6 @@ def lay_out(
     zone: str,
     clinic_zone: str,
     now: datetime,
-    picked: datetime | None = None,
     days: int = DAYS,
     suits: Callable[[datetime], bool] | None = None,
 ) -> list[Day]:
@@ -117,9 +114,7 @@ def lay_out(
     people: dict[datetime, list[int]] = defaultdict(list)
     for slot in slots:
         people[slot.start].append(slot.therapist_id)
-    result = [
-        Day(on=on, is_past=on < today, is_today=on == today) for on in (first + timedelta(days=n) for n in range(days))
-    ]
+    result = [Day(on=on, is_today=on == today) for on in (first + timedelta(days=n) for n in range(days))]
     by_date = {day.on: day for day in result}
     local = {start: start.astimezone(tz) for start in sorted(people)}
     twice = Counter((there.date(), there.hour, there.minute) for there in local.values())
@@ -136,7 +131,6 @@ def lay_out(
                 own=own,
                 clinic=clinic_words(start, zone=zone, clinic_zone=clinic_zone),
                 therapist_ids=tuple(people[start]),
-                picked=start == picked,
                 suits=suits is not None and suits(there),
             )
         )

@@ -73,7 +73,6 @@ def times_page(
         zone=clock.zone,
         clinic_zone=clock.clinic_zone,
         now=clock.now,
-        picked=wanted,
         suits=preference.suits if is_narrow(preference) else None,
     )
     last_bookable = clock.local(clock.now + timedelta(days=wish.service.horizon_days)).date()
@@ -172,14 +171,10 @@ def times_url(held: Appointment) -> str:
 
 
 def first_day(request: HttpRequest, wish: Wish, clock: Clock, wanted: datetime | None) -> date:
-    """The Monday to begin with: of `wanted`, of `?from=`, or of today; never before this week."""
-    this_week = clock.today - timedelta(days=clock.today.weekday())
-    asked = clock.local(wanted).date() if wanted and wanted > clock.now else parse_day(request.GET.get("from"))
-    if asked is None:
-        return this_week
-    latest = clock.today + timedelta(days=wish.service.horizon_days)
-    asked = min(max(asked, this_week), latest)
-    return asked - timedelta(days=asked.weekday())
+    """The day to begin with: today, or a whole number of fortnights later, with `wanted` or the day `?from=` in it."""
+    asked = clock.local(wanted).date() if wanted else parse_day(request.GET.get("from"))
+    ahead = min((asked - clock.today).days, wish.service.horizon_days) if asked else 0
+    return clock.today + timedelta(days=max(0, ahead // DAYS * DAYS))
 
 
 def near(found: list[Slot], upcoming: list[Slot], wanted: datetime | None) -> Sequence[Any]:
