@@ -12,6 +12,7 @@ Refusals are `clinic.core.errors.DomainError`: `Conflict` (409) with code `slot_
     hold_for_visitor(service, therapist | None, start, browser, source, zone, now) -> Visitor   (no account, no runner)
     ask_code(visitor, name, email, phone, source, now) -> (Visitor, code | None); prove(visitor, code, now) -> Appointment
     adopt_hold(visitor, runner, by, now) -> Appointment (held)     after a log-in
+    foresee_move(appointment, start, now) -> None              raises what would refuse the move
     move_appointment(appointment, start, by, now, therapist=None, reason="", override=False) -> Appointment
     cancel_appointment(appointment, by, now, reason="", accept_fee=False) -> Appointment   (late_fee_pence where it costs)
     waive_late_fee(appointment, by, reason) -> Appointment
@@ -39,6 +40,7 @@ from bookings.services.attendance import mark_arrived, mark_booked, mark_complet
 from bookings.services.booking import book_for_caller, book_slot
 from bookings.services.changing import (
     cancel_appointment,
+    foresee_move,
     may_cancel,
     may_change,
     move_appointment,
@@ -87,6 +89,7 @@ __all__ = [
     "confirm_hold",
     "decline_offer",
     "expire_offers",
+    "foresee_move",
     "hold_for_visitor",
     "hold_slot",
     "join_waitlist",

@@ -6,6 +6,7 @@ from typing import Any
 
 from bookings import messages, video
 from bookings.access import may_change_freely
+from bookings.availability import decide
 from bookings.models import Appointment, Change, Offer, WaitlistEntry
 from bookings.models.appointments import State
 from bookings.prices import cost_of_cancelling
@@ -40,6 +41,24 @@ def version_of(appointment: Appointment) -> str:
     """What stands, as a short word: another one after every change, that of a late fee too."""
     fee = f"-{appointment.late_fee_pence}" if appointment.late_fee_pence is not None else ""
     return f"{appointment.sequence}-{appointment.state}{fee}"
+
+
+def foresee_move(*, appointment: Appointment, start: datetime, now: datetime) -> None:
+    """Look, without a lock, whether the session could have the time `start`; the move itself looks again.
+
+    Raises what refuses it: `same_time`, or what `book_slot` raises of a time.
+    """
+    start = checked_start(start, now)
+    if start == appointment.start:
+        raise same_time()
+    decide(
+        service=appointment.service,
+        therapist=appointment.therapist,
+        runner=appointment.runner,
+        start=start,
+        now=now,
+        moving=appointment,
+    )
 
 
 @whole
@@ -79,11 +98,7 @@ def move_appointment(
     if before.therapist_id not in (appointment.therapist_id, target.pk):
         raise Conflict("This session was changed meanwhile. Look at it again.", code="changed_meanwhile")
     if start == before.start and target.pk == before.therapist_id:
-        raise DomainError(
-            "The session is at that time already. Choose another.",
-            code="same_time",
-            fields={"start": "Already at that time."},
-        )
+        raise same_time()
     after = current(appointment)
     after.therapist = target
     length = before.length if before.length != before.service.length else None
@@ -251,6 +266,14 @@ def require_change(appointment: Appointment, by: User, now: datetime, reason: st
             f"Online you can move this session up to {hours} hours before it. Call us, or cancel it for {pounds(cost)}.",
             code="too_late_to_change",
         )
+
+
+def same_time() -> DomainError:
+    return DomainError(
+        "The session is at that time already. Choose another.",
+        code="same_time",
+        fields={"start": "Already at that time."},
+    )
 
 
 def reason_needed() -> DomainError:

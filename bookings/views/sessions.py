@@ -177,6 +177,11 @@ def moving(request: HttpRequest, opened: Opened) -> HttpResponse:
         except DomainError as refused:
             return times_page(request, wish, clock, refused=refused, wanted=start, status=409)
         return redirect(opened.url("appointment"))
+    if request.method != "POST":
+        try:
+            services.foresee_move(appointment=found, start=start, now=clock.now)
+        except DomainError as refused:
+            return times_page(request, wish, clock, refused=refused, wanted=start, status=409)
     free_until = start - timedelta(hours=found.service.change_notice_h)
     context = facts(opened, clock) | {
         "start": start,
