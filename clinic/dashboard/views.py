@@ -5,9 +5,10 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from bookings.views.clock import clock_of
 from clinic.core.back import own_page
 from clinic.core.decorators import public
-from clinic.core.viewer import THEME_COOKIE, THEMES, zone_of
+from clinic.core.viewer import THEME_COOKIE, THEMES
 from clinic.dashboard import runner_day, therapist_day
 from clinic.dashboard.free_soon import free_soon
 from clinic.people.access import PersonRequest
@@ -20,8 +21,10 @@ A_YEAR = 365 * 24 * 3600
 @public
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    zone = zone_of(request)
-    return render(request, "dashboard/home.html", {"soon": free_soon(zone=zone, now=timezone.now()), "zone": zone})
+    clock = clock_of(request)
+    return render(
+        request, "dashboard/home.html", {"soon": free_soon(zone=clock.zone, now=clock.now), "zone": clock.zone}
+    )
 
 
 @require_safe

@@ -57,7 +57,8 @@ def test_the_home_page_shows_the_nearest_times_in_the_visitors_zone(
     client.cookies["zone"] = "Europe/Stockholm"
     out = page(client, "/")
     assert '<b class="num first-up">today 12:00</b><small>Nadia Okello</small>' in out
-    assert "/book/first-visit/?therapist=nadia-okello" in out
+    assert 'action="/book/first-visit/?therapist=nadia-okello"' in out
+    assert '<button name="slot" value="2026-11-24T11:00Z">' in out
     assert "Your time, Stockholm. First visit £68." in out
 
 
