@@ -8,8 +8,9 @@ from icalendar import Calendar
 
 from bookings import video
 from bookings.calendars import ics
-from bookings.messages import UNDO, calendar, still_news
+from bookings.messages import calendar, still_news
 from bookings.models import Appointment, Place, Service, TreatmentRoom
+from bookings.models.appointments import UNDO
 from bookings.services import book_slot, cancel_appointment, mark_arrived, move_appointment, undo
 from bookings.services.resizing import resize_appointment
 from bookings.services.rooming import change_room

@@ -16,8 +16,8 @@ from bookings.calendars import ics
 from bookings.calendars import seats as seat_calendar
 from bookings.instants import parse_instant
 from bookings.letters.workshops import DAY_BEFORE, read_offer_token
-from bookings.messages import UNDO
 from bookings.models import Seat, Workshop
+from bookings.models.appointments import UNDO
 from bookings.models.workshops import SeatState
 from bookings.services import seats as verbs
 from bookings.views.booking import runner_of

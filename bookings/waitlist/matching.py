@@ -11,8 +11,8 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from bookings.availability import Slot, find_slots, offering
-from bookings.messages import UNDO
 from bookings.models import Appointment, Change, Offer, Service, WaitlistEntry
+from bookings.models.appointments import UNDO
 from bookings.models.waitlist import part_of
 from bookings.waitlist.deadlines import answer_until
 from clinic.people.models import TherapistProfile
