@@ -240,6 +240,8 @@ class Clinic(Wishes):
             session.state = "cancelled"
 
     def do_move(self, label: str, which: str, therapist: str | None, start: int) -> None:
+        """The runner moves it, in a minute of its own."""
+        self.book.now += 1
         session = self.book.sessions[which]
         target = self.book.therapists[therapist] if therapist else session.therapist
         in_time = self.book.now <= session.start - session.kind.change_h * 60 and self.book.now < session.start
@@ -247,6 +249,8 @@ class Clinic(Wishes):
         self.move(which, target, start, allowed, by=self.runners[session.runner].user)
 
     def do_force(self, label: str, which: str, therapist: str | None, start: int) -> None:
+        """The desk moves it past the rules, in a minute of its own."""
+        self.book.now += 1
         session = self.book.sessions[which]
         target = self.book.therapists[therapist] if therapist else session.therapist
         allowed = self.book.can_force(session.kind, target, start, session.runner, moving=session)
@@ -272,6 +276,8 @@ class Clinic(Wishes):
             self.settle(session, row)
 
     def do_cancel(self, label: str, which: str) -> None:
+        """The runner cancels. What is cancelled of a series in one instant is one act: each has a minute of its own."""
+        self.book.now += 1
         session = self.book.sessions[which]
         early = self.book.now <= session.start - session.kind.change_h * 60 and self.book.now < session.start
         coming = session.state == "booked" and self.book.now < session.start
@@ -304,7 +310,8 @@ class Clinic(Wishes):
             return
         kind, _, place, state = session.acts.pop()
         if kind == "booked":
-            session.state, session.held_until = "cancelled", self.book.now
+            for each in self.book.whole_of(session):
+                each.state, each.held_until, each.acts = "cancelled", self.book.now, []
             self.wish_again(session)
         else:
             session.place, session.state = place, state
@@ -327,7 +334,8 @@ class Clinic(Wishes):
         if not allowed:
             raise Parted("series accepted, though it is not to be had")
         for number, row in enumerate(series.appointments.order_by("start")):
-            session = Session(f"{label}.{number}", model, whom, runner, minute(row.start), "booked")
+            session = Session(f"{label}.{number}", model, whom, runner, minute(row.start), "booked", series=label)
+            session.done("booked", self.book.now, session.place, "booked")
             self.settle(session, row)
 
     def compare(self) -> None:

@@ -128,6 +128,7 @@ class Session:
     room: str | None = None
     treadmill: str | None = None
     is_offer: bool = False
+    series: str = ""
     acts: list[tuple[str, Minute, tuple, str]] = field(default_factory=list)
 
     @property
@@ -285,9 +286,15 @@ class Book:
             return False
         kind, _, (start, therapist, *_), _ = session.acts[-1]
         if kind == "booked":
-            return session.state == "booked"
+            return all(each.state == "booked" and len(each.acts) == 1 for each in self.whole_of(session))
         kept = self.keeping(session.runner, session)
         return self.is_untaken(session.kind, therapist, start, session.runner, kept)
+
+    def whole_of(self, session: Session) -> list[Session]:
+        """The session, or every session of the series that it was booked with: one act."""
+        if not session.series:
+            return [session]
+        return [each for each in self.sessions.values() if each.series == session.series]
 
     def can_take_all(self, kind: Kind, therapist: Therapist, starts: list[Minute], runner: str) -> bool:
         """Whether all these times can be had together: each is tried with the ones before it in the book."""
