@@ -131,6 +131,26 @@ def test_the_letter_of_a_new_length_says_what_changed(booked, staff, thursday, n
     assert (event["DTSTART"].dt, event["DTEND"].dt) == (thursday, thursday + timedelta(minutes=90))
 
 
+@pytest.mark.parametrize("kind", ["booked", "moved", "resized", "visit_24h"])
+@pytest.mark.parametrize("late", [False, True])
+def test_a_letter_offers_to_move_only_while_it_can_be_moved(booked, staff, thursday, now, kind, late) -> None:
+    if kind == "moved":
+        move_appointment(appointment=booked, start=thursday + timedelta(minutes=45), by=staff, now=now)
+    if kind == "resized":
+        resize_appointment(appointment=booked, minutes=30, by=staff, now=now)
+    booked.refresh_from_db()
+    letter = write_letter(
+        Reminder.objects.get(kind=kind, state="due"), booked.change_until - timedelta(minutes=not late)
+    )
+    words = letter.body + letter.alternatives[0].content
+    assert ("until Wednesday 25 November" in words) is not late
+    assert ("move or cancel" in words, "/move/" in words, "move it or" in words) == (
+        not late,
+        not late,
+        not late and kind != "visit_24h",
+    )
+
+
 def test_a_new_length_undone_was_told_to_nobody(booked, staff, now) -> None:
     planned = list(Reminder.objects.order_by("due_at").values_list("kind", "due_at"))
     resize_appointment(appointment=booked, minutes=90, by=staff, now=now)
