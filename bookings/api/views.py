@@ -35,7 +35,7 @@ from bookings.api.serializers import (
 from bookings.availability import Slot, search_slots
 from bookings.calendars import ics
 from bookings.models import Appointment, Service
-from bookings.services import book_slot, cancel_appointment, confirm_hold, hold_slot, move_appointment, version_of
+from bookings.services import book_slot, cancel_appointment, confirm_hold, hold_slot, move_appointment
 from clinic.core.errors import DomainError
 from clinic.core.etags import versions_read
 from clinic.people.models import TherapistProfile
@@ -343,4 +343,4 @@ def shown_appointment(
 
 def version(appointment: Appointment) -> str:
     """The ETag of the session as it stands."""
-    return f'"{version_of(appointment)}"'
+    return f'"{appointment.version}"'

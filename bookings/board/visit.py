@@ -84,11 +84,19 @@ def _session(found: Shown, visit: Appointment, block: Block, *, has_line: bool, 
     found.spoken = f"{name}, {visit.service.name}, {visit.get_state_display().lower()}, {found.spoken}{lacks}"
     found.lacks = bool(missing)
     found.data = format_html(
-        ' data-visit="{}" data-state="{}" data-at="{}" data-minutes="{}" data-span="{}" data-who="{}"',
-        *(visit.pk, visit.state, clock(block.start, settings.CLINIC_ZONE), block.minutes, block.span, name),
+        ' data-visit="{}" data-state="{}" data-at="{}" data-minutes="{}" data-span="{}" data-who="{}" data-version="{}"',
+        *(
+            visit.pk,
+            visit.state,
+            clock(block.start, settings.CLINIC_ZONE),
+            block.minutes,
+            block.span,
+            name,
+            visit.version,
+        ),
     )
     if visit.state == State.BOOKED and visit.start <= soon:
-        found.mark_url = reverse("bookings:board_mark", args=[visit.pk])
+        found.mark_url = f"{reverse('bookings:board_mark', args=[visit.pk])}?version={visit.version}"
 
 
 def _hold(found: Shown, visit: Appointment, has_line: bool, zone: str) -> None:

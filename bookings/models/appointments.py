@@ -286,6 +286,12 @@ class Appointment(models.Model):
         """Whether this is a hold that still keeps its time at `now`."""
         return self.state == State.HELD and self.hold_expires_at is not None and self.hold_expires_at > now
 
+    @property
+    def version(self) -> str:
+        """What stands, as a short word: another one after every change, that of a late fee too."""
+        fee = f"-{self.late_fee_pence}" if self.late_fee_pence is not None else ""
+        return f"{self.sequence}-{self.state}{fee}"
+
     def is_coming(self, now: datetime) -> bool:
         """Whether this is a booked session that has not begun at `now`."""
         return self.state == State.BOOKED and self.start > now

@@ -44,7 +44,6 @@ from bookings.services.changing import (
     may_cancel,
     may_change,
     move_appointment,
-    version_of,
     waive_late_fee,
 )
 from bookings.services.holding import confirm_hold, hold_slot, release_hold
@@ -118,7 +117,6 @@ __all__ = [
     "take_back_week",
     "today_of",
     "undo",
-    "version_of",
     "waive_late_fee",
     "weeks_of",
     "withdraw_offer",

@@ -1,11 +1,13 @@
 """What became of a session on its day."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from bookings.models import Appointment, Change
 from bookings.models.appointments import State
 from bookings.services.changes import remember, standing
+from bookings.services.changing import require_version
 from bookings.services.transactions import current, lock, require, whole
 from clinic.audit.services import record
 from clinic.core.errors import DomainError
@@ -41,34 +43,38 @@ def is_time(appointment: Appointment, mark: Mark, now: datetime) -> bool:
     return mark.earliest is None or now >= appointment.start - mark.earliest
 
 
-def mark_arrived(*, appointment: Appointment, by: User, now: datetime) -> Appointment:
-    """The runner is here. Raises DomainError `wrong_state`, `too_early`; Forbidden `not_yours`."""
-    return turn(appointment, State.ARRIVED, by=by, now=now)
+def mark_arrived(*, appointment: Appointment, by: User, now: datetime, versions: Collection[str] = ()) -> Appointment:
+    """The runner is here. Raises DomainError `wrong_state`, `too_early`; Forbidden `not_yours`; Changed (412)."""
+    return turn(appointment, State.ARRIVED, by=by, now=now, versions=versions)
 
 
-def mark_completed(*, appointment: Appointment, by: User, now: datetime) -> Appointment:
-    """The session was held. Raises DomainError `wrong_state`, `too_early`; Forbidden `not_yours`."""
-    return turn(appointment, State.COMPLETED, by=by, now=now)
+def mark_completed(*, appointment: Appointment, by: User, now: datetime, versions: Collection[str] = ()) -> Appointment:
+    """The session was held. Raises DomainError `wrong_state`, `too_early`; Forbidden `not_yours`; Changed (412)."""
+    return turn(appointment, State.COMPLETED, by=by, now=now, versions=versions)
 
 
-def mark_no_show(*, appointment: Appointment, by: User, now: datetime) -> Appointment:
-    """The runner did not come. Raises DomainError `wrong_state`, `too_early`; Forbidden `not_yours`."""
-    return turn(appointment, State.NO_SHOW, by=by, now=now)
+def mark_no_show(*, appointment: Appointment, by: User, now: datetime, versions: Collection[str] = ()) -> Appointment:
+    """The runner did not come. Raises DomainError `wrong_state`, `too_early`; Forbidden `not_yours`; Changed (412)."""
+    return turn(appointment, State.NO_SHOW, by=by, now=now, versions=versions)
 
 
-def mark_booked(*, appointment: Appointment, by: User, now: datetime) -> Appointment:
-    """Undo a mark that was a slip. Raises DomainError `wrong_state`; Forbidden `not_yours`."""
-    return turn(appointment, State.BOOKED, by=by, now=now)
+def mark_booked(*, appointment: Appointment, by: User, now: datetime, versions: Collection[str] = ()) -> Appointment:
+    """Undo a mark that was a slip. Raises DomainError `wrong_state`; Forbidden `not_yours`; Changed (412)."""
+    return turn(appointment, State.BOOKED, by=by, now=now, versions=versions)
 
 
 @whole
-def turn(appointment: Appointment, state: State, *, by: User, now: datetime) -> Appointment:
-    """Set `state` on a session where MARKS allows it; setting it again changes nothing."""
+def turn(appointment: Appointment, state: State, *, by: User, now: datetime, versions: Collection[str]) -> Appointment:
+    """Set `state` on a session where MARKS allows it; setting it again changes nothing.
+
+    `versions` are those the caller has read; none: whatever stands.
+    """
     require(by.is_clinic_staff or by.pk == appointment.therapist.user_id)
     lock(therapists=[appointment.therapist], runner=appointment.runner, service=appointment.service)
     found = current(appointment)
     if found.state == state:
         return found
+    require_version(found, versions)
     if found.state not in MARKS[state].after:
         raise DomainError(
             f"This session is {found.get_state_display().lower()}: it cannot be marked so. Look at it again.",

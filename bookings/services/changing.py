@@ -37,12 +37,6 @@ def may_cancel(appointment: Appointment, by: User, now: datetime) -> bool:
     return may_change(appointment, by, now)
 
 
-def version_of(appointment: Appointment) -> str:
-    """What stands, as a short word: another one after every change, that of a late fee too."""
-    fee = f"-{appointment.late_fee_pence}" if appointment.late_fee_pence is not None else ""
-    return f"{appointment.sequence}-{appointment.state}{fee}"
-
-
 def foresee_move(*, appointment: Appointment, start: datetime, now: datetime) -> None:
     """Look, without a lock, whether the session could have the time `start`; the move itself looks again.
 
@@ -75,7 +69,7 @@ def move_appointment(
 ) -> Appointment:
     """Give the session a new time, and another therapist if one is named; the old time is freed in the same act.
 
-    It keeps its own length. `versions` are those the caller has read (`version_of`); none: whatever stands.
+    It keeps its own length. `versions` are those the caller has read (`Appointment.version`); none: whatever stands.
     Runners move within the service's notice. Staff and the session's therapist may do so later, with a reason; with
     `override` and a reason staff also pass notice, horizon and hours of the new time. What is taken is taken for all.
 
@@ -234,7 +228,7 @@ def waive_late_fee(*, appointment: Appointment, by: User, reason: str) -> Appoin
 
 def require_version(appointment: Appointment, versions: Collection[str]) -> None:
     """Raises Changed `changed_meanwhile` (412) unless the locked `appointment` stands in one of `versions`; none: any."""
-    if versions and version_of(appointment) not in versions:
+    if versions and appointment.version not in versions:
         raise Changed(
             "This was changed meanwhile. Read it again, then send your change with the new ETag.",
             code="changed_meanwhile",

@@ -1,5 +1,6 @@
 """A session that takes longer or shorter than its service says."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from bookings import messages
@@ -7,6 +8,7 @@ from bookings.models import Appointment, Change
 from bookings.models.appointments import State
 from bookings.services.booking import FOREIGN, checked_length, place
 from bookings.services.changes import remember, standing
+from bookings.services.changing import require_version
 from bookings.services.transactions import current, lock, require, whole
 from clinic.audit.services import record
 from clinic.core.errors import DomainError
@@ -17,13 +19,21 @@ RESIZABLE = (State.BOOKED, State.ARRIVED)
 
 @whole
 def resize_appointment(
-    *, appointment: Appointment, minutes: int, by: User, now: datetime, reason: str = "", override: bool = False
+    *,
+    appointment: Appointment,
+    minutes: int,
+    by: User,
+    now: datetime,
+    reason: str = "",
+    override: bool = False,
+    versions: Collection[str] = (),
 ) -> Appointment:
     """Give the session another length (real minutes), from the same start; staff alone. The same length changes nothing.
 
     With `override` and a reason it may pass the therapist's hours, never what is taken: the next session keeps its time.
+    `versions` are those the caller has read (`Appointment.version`); none: whatever stands.
     Raises Conflict `slot_taken`, `runner_busy`; DomainError `outside_hours`, `bad_length`, `not_booked`,
-    `reason_needed`; Forbidden `not_yours`.
+    `reason_needed`; Forbidden `not_yours`; Changed (412).
     """
     require(by.is_clinic_staff)
     reason = reason.strip()[:200]
@@ -43,6 +53,7 @@ def resize_appointment(
     length = checked_length(timedelta(minutes=minutes))
     if length == before.length:
         return before
+    require_version(before, versions)
     stood = standing(before)
     place(after, start=before.start, now=now, offered_by=zones, moving=before, beyond_rules=override, length=length)
     after.sequence += 1

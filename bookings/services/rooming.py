@@ -1,11 +1,13 @@
 """Another treatment room, or another piece of equipment, for a session that stays at its time."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from bookings import messages
 from bookings.models import Appointment, Change, Equipment, TreatmentRoom
 from bookings.models.appointments import State
 from bookings.services.changes import remember, standing
+from bookings.services.changing import require_version
 from bookings.services.transactions import current, lock, require, whole
 from clinic.audit.services import record
 from clinic.core.errors import Conflict, DomainError
@@ -13,10 +15,13 @@ from clinic.people.models import User
 
 
 @whole
-def change_room(*, appointment: Appointment, to: TreatmentRoom | Equipment, by: User, now: datetime) -> Appointment:
+def change_room(
+    *, appointment: Appointment, to: TreatmentRoom | Equipment, by: User, now: datetime, versions: Collection[str] = ()
+) -> Appointment:
     """Give the session the room, or the piece of equipment of the kind it needs; staff alone. The same again changes nothing.
 
-    Raises Conflict `slot_taken` with who has it; DomainError `not_booked`, `wrong_kind`; Forbidden `not_yours`.
+    `versions` are those the caller has read (`Appointment.version`); none: whatever stands.
+    Raises Conflict `slot_taken` with who has it; DomainError `not_booked`, `wrong_kind`; Forbidden `not_yours`; Changed (412).
     """
     require(by.is_clinic_staff)
     lock(therapists=[appointment.therapist], runner=appointment.runner, service=appointment.service)
@@ -28,6 +33,7 @@ def change_room(*, appointment: Appointment, to: TreatmentRoom | Equipment, by: 
         raise DomainError(f"{found.service.name} does not take {to}.", code="wrong_kind")
     if getattr(found, name) == to.pk:
         return found
+    require_version(found, versions)
     in_it = Appointment.objects.live(now).with_people().filter(**{name: to.pk})
     other = in_it.filter(busy_from__lt=found.busy_until, busy_until__gt=found.busy_from).exclude(pk=found.pk).first()
     if other is not None:

@@ -100,6 +100,41 @@ def test_what_a_colleague_has_cancelled_meanwhile_is_not_moved_and_no_time_is_of
     assert "Free near it" not in refused
 
 
+@pytest.mark.parametrize(
+    ("deed", "sent"),
+    [
+        ("move", {"on": "2026-11-26", "at": "10:30", "therapist": "nadia-okello"}),
+        ("resize", {"minutes": "60"}),
+        ("mark", {"state": "arrived"}),
+    ],
+)
+@pytest.mark.parametrize("script", [True, False])
+def test_a_deed_on_an_older_picture_of_the_session_changes_nothing_and_says_what_stands(
+    desk: Client, session: Appointment, staff: User, now: datetime, deed: str, sent: dict[str, str], script: bool
+) -> None:
+    was = session.version
+    moved = services.move_appointment(appointment=session, start=NINE + timedelta(minutes=45), by=staff, now=now)
+    address, body = f"/board/{session.pk}/{deed}/", {"board": DAY, **sent}
+    old = body | {"version": was} if script else body
+    answer = desk.post(address if script else f"{address}?version={was}", old, **(PART if script else {}))
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert "now it is Thursday 26 November, 09:45 to 10:30 with Nadia Okello, booked." in page
+    session.refresh_from_db()
+    assert (session.version, session.length) == (moved.version, timedelta(minutes=45))
+    assert f'data-version="{moved.version}"' in page
+
+
+def test_a_mark_set_twice_is_set(
+    client_of: Callable[[User], Client], staff: User, session: Appointment, clock: time_machine.Traveller
+) -> None:
+    clock.move_to(NINE - timedelta(minutes=8))
+    desk = client_of(staff)
+    for _ in range(2):
+        assert do(desk, session, "mark", state="arrived", version=session.version).status_code == 200
+    assert Appointment.objects.get().state == "arrived"
+
+
 def test_a_session_grows_up_to_the_next_one_and_no_further(
     desk: Client, session: Appointment, book: Callable[..., Appointment], other_runner: User
 ) -> None:

@@ -324,3 +324,31 @@ def test_the_marks_on_the_page_are_those_that_can_be_set(
         session.refresh_from_db()
         assert (sent.status_code == 302 and session.state != state) is offered, mark
         Appointment.objects.update(state=state)
+
+
+@pytest.mark.parametrize("deed", ["move", "cancel"])
+def test_the_desks_older_page_changes_nothing_and_says_what_stands(session, staff, desk, now, clock, deed) -> None:
+    page = desk.get(f"/appointments/{session.pk}/{deed}/").content.decode()
+    assert f'name="version" value="{session.version}"' in page
+    sent = {"on": "2026-11-27", "at": "09:00", "therapist": session.therapist_id, "version": session.version}
+    services.move_appointment(appointment=session, start=session.start + timedelta(minutes=45), by=staff, now=now)
+    answer = desk.post(f"/appointments/{session.pk}/{deed}/", sent)
+    page = answer.content.decode()
+    stood = Appointment.objects.get(pk=session.pk)
+    assert (answer.status_code, stood.version) == (409, "1-booked")
+    assert "09:45" in page
+    if deed == "move":
+        assert "now it is Thursday 26 November, 09:45 to 10:30 with Nadia Okello, booked." in page
+        assert 'value="2026-11-27"' in page
+        assert 'name="version" value="1-booked"' in page
+
+
+def test_the_desks_older_page_marks_nothing(session, staff, client_of, now, clock) -> None:
+    was = session.version
+    services.move_appointment(appointment=session, start=session.start + timedelta(minutes=45), by=staff, now=now)
+    clock.move_to(session.start)
+    answer = client_of(staff).post(
+        f"/appointments/{session.pk}/mark/", {"state": "arrived", "version": was}, follow=True
+    )
+    assert "It was not marked." in answer.content.decode()
+    assert Appointment.objects.get(pk=session.pk).state == "booked"

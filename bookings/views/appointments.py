@@ -26,6 +26,7 @@ from bookings.views.clock import Clock, clock_of
 from bookings.views.reader import signed_in
 from bookings.views.sessions import (
     Opened,
+    as_it_stands,
     calendar_file,
     cancelling,
     entering,
@@ -33,6 +34,9 @@ from bookings.views.sessions import (
     moving,
     needs_reason,
     paper,
+    read_version,
+    stands,
+    stands_now,
     undoing,
     way_back,
     with_log_in,
@@ -40,6 +44,7 @@ from bookings.views.sessions import (
 from bookings.views.waitlist import offers_for
 from bookings.workshops.seating import coming_for
 from clinic.core.errors import DomainError
+from clinic.core.etags import Changed
 from clinic.core.kept import typed
 from clinic.people.access import role_required
 
@@ -138,7 +143,14 @@ def move_at_the_desk(request: HttpRequest, opened: Opened, clock: Clock) -> Http
                 therapist=sent["therapist"],
                 reason=form.given,
                 override=sent["override"],
+                versions=read_version(request),
             )
+        except Changed:
+            opened = as_it_stands(opened)
+            if opened.session.state != State.BOOKED:
+                return stands(request, opened, clock, "move", changed=True)
+            form.add_error(None, f"{stands_now(opened.session)} Move it all the same, or leave it.")
+            status = 409
         except DomainError as refused:
             form.add_error(None, refused.message)
             status = refused.status
@@ -207,9 +219,13 @@ def mark(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     verb = MARKS.get(request.POST.get("state", ""))
     if verb is None:
         raise DomainError("Choose arrived, completed or did not come.", code="bad_state")
-    marked = verb(appointment=found, by=user, now=clock_of(request).now)
-    messages.success(request, f"{marked.runner.user.name}: {marked.get_state_display().lower()}.")
-    return redirect("bookings:appointment", marked.pk)
+    try:
+        marked = verb(appointment=found, by=user, now=clock_of(request).now, versions=read_version(request))
+    except Changed:
+        messages.error(request, f"{stands_now(found)} It was not marked.")
+    else:
+        messages.success(request, f"{marked.runner.user.name}: {marked.get_state_display().lower()}.")
+    return redirect("bookings:appointment", found.pk)
 
 
 @never_cache

@@ -28,7 +28,9 @@ from bookings.services.waiting import offer_to
 from bookings.views.appointments import MARKS
 from bookings.views.board import PART, board_page, clinic_today, clinic_tz
 from bookings.views.reader import signed_in
+from bookings.views.sessions import read_version, stands_now
 from clinic.core.errors import DomainError
+from clinic.core.etags import Changed
 from clinic.core.wording import clock
 from clinic.people.access import role_required
 from clinic.people.models import TherapistProfile
@@ -76,7 +78,7 @@ def move(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     def act(now: datetime) -> str:
         room = room_of(asked.get("lane", ""))
         if room is not None and found.start == wanted_start(asked):
-            change_room(appointment=found, to=room, by=signed_in(request), now=now)
+            change_room(appointment=found, to=room, by=signed_in(request), now=now, versions=read_version(request))
             return f"{found.runner.user.name} is in {room} now."
         if room is not None and room not in (found.treatment_room, found.equipment):
             raise DomainError("Change the time or the room, one after the other.", code="one_at_a_time")
@@ -88,6 +90,7 @@ def move(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
             therapist=target,
             reason=asked.get("reason", ""),
             override=bool(asked.get("override")),
+            versions=read_version(request),
         )
         return f"Moved {found.runner.user.name} to {clock(moved.start, settings.CLINIC_ZONE)} with {target.user.first_name}."
 
@@ -122,6 +125,7 @@ def resize(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
             now=now,
             reason=asked.get("reason", ""),
             override=bool(asked.get("override")),
+            versions=read_version(request),
         )
         return f"{found.runner.user.name} now ends at {clock(resized.end, settings.CLINIC_ZONE)}."
 
@@ -146,7 +150,7 @@ def mark(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
         verb = MARKS.get(request.POST.get("state", ""))
         if verb is None:
             raise DomainError("Choose arrived, completed or did not come.", code="bad_state")
-        marked = verb(appointment=found, by=signed_in(request), now=now)
+        marked = verb(appointment=found, by=signed_in(request), now=now, versions=read_version(request))
         return f"{found.runner.user.name}: {marked.get_state_display().lower()}."
 
     return deed(request, act, lambda error, now: refused(found, error, "marked", request))
@@ -205,7 +209,8 @@ def deed(
     try:
         said = act(now)
     except DomainError as error:
-        return board_page(request, page, now=now, status=error.status, refused=refuse(error, now))
+        status = 409 if isinstance(error, Changed) else error.status
+        return board_page(request, page, now=now, status=status, refused=refuse(error, now))
     if request.headers.get(PART) == "1":
         return board_page(request, without_visit(page), now=now, said=said)
     messages.success(request, said)
@@ -253,6 +258,9 @@ def refused(
     now: datetime | None = None,
 ) -> Refused:
     """The refusal in words; with `start`, what stands in the way and the free times nearest to it."""
+    what = f"{found.runner.user.name} was not {verb}"
+    if isinstance(error, Changed):
+        return Refused(what, f"{stands_now(found)} Look at it, then do it again.", error.code, request.path, {})
     sent = {key: str(value) for key, value in request.POST.items() if key not in ("csrfmiddlewaretoken", "reason")}
     why, near = error.message, []
     if start is not None and target is not None and now is not None and found.state == State.BOOKED:
@@ -262,7 +270,7 @@ def refused(
             end = clock(start + found.length, settings.CLINIC_ZONE)
             why = f"{target.user.first_name} does not work from {clock(start, settings.CLINIC_ZONE)} to {end}."
         near = nearby(found, start, target, now)
-    return Refused(f"{found.runner.user.name} was not {verb}", why, error.code, request.path, sent, near)
+    return Refused(what, why, error.code, request.get_full_path(), sent, near)
 
 
 def who_has_it(found: Appointment, start: datetime, end: datetime, target: TherapistProfile, now: datetime) -> str:

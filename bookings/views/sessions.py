@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
@@ -21,7 +23,6 @@ from bookings.models import Appointment, Change
 from bookings.models.appointments import State
 from bookings.prices import agreed_late_fee, agreed_price, cost_of_cancelling, part_words
 from bookings.receipts import receipt_of
-from bookings.services.changing import version_of
 from bookings.views.clock import Clock, clock_of
 from bookings.views.reader import signed_in
 from bookings.views.times import Wish, times_page, times_url
@@ -29,6 +30,7 @@ from clinic.audit.services import acting_by_link
 from clinic.core.errors import DomainError
 from clinic.core.etags import Changed
 from clinic.core.kept import typed
+from clinic.core.wording import clock as clock_words
 from clinic.people.models import User
 
 PAGES = ("appointment", "calendar", "move", "cancel", "receipt", "room")
@@ -103,7 +105,7 @@ def facts(opened: Opened, clock: Clock) -> dict[str, Any]:
         "late_part": part_words(found.service.late_fee_percent),
         "has_receipt": receipt_of(found) is not None and not by.is_therapist,
         "appointment": found,
-        "version": version_of(found),
+        "version": found.version,
         "clock": clock,
         "price_pence": agreed_price(found),
         "change_until": found.change_until,
@@ -140,11 +142,22 @@ def stands(request: HttpRequest, opened: Opened, clock: Clock, verb: str, *, cha
 
 def read_version(request: HttpRequest) -> list[str]:
     """The version of the session that the page showed on which the button was pressed."""
-    return [text[:40]] if (text := request.POST.get("version", "")) else []
+    read = request.POST.get("version") or request.GET.get("version", "")
+    return [read[:40]] if read else []
 
 
 def as_it_stands(opened: Opened) -> Opened:
     return replace(opened, session=Appointment.objects.with_people().get(pk=opened.session.pk))
+
+
+def stands_now(session: Appointment) -> str:
+    """What the desk is told who acted on an older picture of the session, by the clinic's clock."""
+    zone = settings.CLINIC_ZONE
+    start, end = session.start.astimezone(ZoneInfo(zone)), clock_words(session.end, zone)
+    return (
+        f"It was changed meanwhile: now it is {start:%A %-d %B, %H:%M} to {end} with {session.therapist.user.name}, "
+        f"{session.get_state_display().lower()}."
+    )
 
 
 def moving(request: HttpRequest, opened: Opened) -> HttpResponse:

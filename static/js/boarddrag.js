@@ -69,8 +69,8 @@ function let_go() {
     return;
   }
   ghost.wait();
-  if (resizing) board.send(`${address}resize/`, { minutes: (row - top) * 5 }, focus);
-  else board.send(`${address}move/`, { on: lane.dataset.day, at, therapist: lane.dataset.therapist ?? "", lane: lane.dataset.lane }, focus);
+  if (resizing) board.send(`${address}resize/`, { minutes: (row - top) * 5, version: visit.dataset.version }, focus);
+  else board.send(`${address}move/`, { on: lane.dataset.day, at, therapist: lane.dataset.therapist ?? "", lane: lane.dataset.lane, version: visit.dataset.version }, focus);
 }
 
 function drop_it() {

@@ -104,13 +104,13 @@ function putDown(send) {
   ghost.wait();
   board.send(
     `/board/${visit.dataset.visit}/move/`,
-    { on: lane.dataset.day, at: time, therapist: lane.dataset.therapist ?? "", lane: lane.dataset.lane },
+    { on: lane.dataset.day, at: time, therapist: lane.dataset.therapist ?? "", lane: lane.dataset.lane, version: visit.dataset.version },
     `[data-visit="${visit.dataset.visit}"] .ev-link`,
   );
 }
 
 function onBlock(event, block) {
-  const { visit, minutes } = block.dataset;
+  const { visit, minutes, version } = block.dataset;
   const focus = `[data-visit="${visit}"] .ev-link`;
   if (event.key.startsWith("Arrow")) {
     const found = next(block, event.key);
@@ -124,9 +124,9 @@ function onBlock(event, block) {
   if (!visit || localStorage.getItem(OFF)) return false;
   const letter = event.key.toLowerCase();
   if (letter === "m") pickUp(block);
-  else if (letter in MARKS) board.send(`/board/${visit}/mark/`, { state: MARKS[letter] }, focus);
-  else if (event.key === "+" || event.key === "=") board.send(`/board/${visit}/resize/`, { minutes: Number(minutes) + 15 }, focus);
-  else if (event.key === "-") board.send(`/board/${visit}/resize/`, { minutes: Number(minutes) - 15 }, focus);
+  else if (letter in MARKS) board.send(`/board/${visit}/mark/`, { state: MARKS[letter], version }, focus);
+  else if (event.key === "+" || event.key === "=") board.send(`/board/${visit}/resize/`, { minutes: Number(minutes) + 15, version }, focus);
+  else if (event.key === "-") board.send(`/board/${visit}/resize/`, { minutes: Number(minutes) - 15, version }, focus);
   else return false;
   return true;
 }
