@@ -13,6 +13,8 @@ from bookings.messages import NEWS
 from bookings.models import Seat, Workshop
 from bookings.models.appointments import UNDO
 from bookings.models.workshops import SeatState
+from bookings.workshops.seating import elsewhere
+from clinic.core.wording import in_words
 from clinic.people.models import RunnerProfile
 from clinic.reminders.kinds import Attachment, Kind, register
 from clinic.reminders.models import Reminder, State
@@ -24,14 +26,14 @@ OFFER_SALT = "bookings.workshop_offer"
 
 def register_kinds() -> None:
     """Make these kinds of message known to the outbox."""
-    for name, still_true in (
-        ("workshop_seat", still_taken),
-        ("workshop_back", still_given_back),
-        ("workshop_moved", still_there),
-        ("workshop_cancelled", nothing_changes),
-        ("workshop_offer", still_offered),
+    for name, still_true, extra in (
+        ("workshop_seat", still_taken, facts),
+        ("workshop_back", still_given_back, facts),
+        ("workshop_moved", still_there, facts_of_a_move),
+        ("workshop_cancelled", nothing_changes, facts),
+        ("workshop_offer", still_offered, facts),
     ):
-        register(Kind(name, template=name, still_true=still_true, extra=facts, attachments=calendars, capped=False))
+        register(Kind(name, template=name, still_true=still_true, extra=extra, attachments=calendars, capped=False))
     register(
         Kind(
             "workshop_24h",
@@ -310,15 +312,25 @@ def facts(reminder: Reminder) -> dict[str, Any]:
         "room_url": page("workshop_room", workshop.slug),
         "back_url": page("give_back", workshop.slug),
         "workshops_url": page("workshops"),
+        "sessions_url": page("appointments"),
         "offered_until": offered.offered_until if offered else None,
         "offer_url": page("workshop_offer", offer_token(offered)) if offered else "",
     }
 
 
+def facts_of_a_move(reminder: Reminder) -> dict[str, Any]:
+    """`facts`, and whether the person has something else at the new time by now."""
+    own = next((seat for seat in seats_in(reminder) if not seat.friend and seat.state == SeatState.TAKEN), None)
+    if own is None:
+        return facts(reminder)
+    booking = own.workshop.booking
+    busy = elsewhere([own.runner_id], booking.start, booking.end, workshop=own.workshop)
+    return facts(reminder) | {"is_busy": bool(busy)}
+
+
 def names_of(seats: Sequence[Seat]) -> str:
     """ "you", "you and Ana Silva", "you, Ana Silva and Ben Hale"."""
-    names = [seat.friend or "you" for seat in seats]
-    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]])) if names else ""
+    return in_words([seat.friend or "you" for seat in seats])
 
 
 def offer_token(seat: Seat) -> str:

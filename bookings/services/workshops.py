@@ -1,27 +1,31 @@
 """Workshops by the clinic's hand: planned, changed, moved, cancelled, and who was there. Their time stands in the book."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.utils.text import slugify
 
-from bookings import slots, video
-from bookings.availability import decide
 from bookings.letters import workshops as letters
-from bookings.models import Appointment, Place, Seat, Service, Workshop
+from bookings.models import Appointment, Seat, Workshop
 from bookings.models.appointments import State
-from bookings.models.catalogue import LONGEST_SESSION_MIN
 from bookings.models.workshops import SeatState
 from bookings.services.booking import checked_start
 from bookings.services.seat_rows import let_go, locked, offer_freed, standing, turn
-from bookings.services.transactions import drop_lapsed_holds, lock, require, whole
+from bookings.services.transactions import lock, require, whole
+from bookings.services.workshop_time import take_time
+from bookings.workshops.seating import elsewhere
 from clinic.audit.services import record
 from clinic.core.errors import Conflict, DomainError
+from clinic.core.wording import in_words
 from clinic.people.models import TherapistProfile, User
 
 EARLIEST = timedelta(hours=1)
 """Who came may be marked this long before the start."""
+
+NAMED = 5
+"""A refusal names at most so many people."""
 
 CHANGEABLE = ("title", "summary", "description", "capacity", "price_pence", "change_notice_h")
 
@@ -115,11 +119,13 @@ def move_workshop(
     minutes: int | None = None,
     place: str | None = None,
     override_reason: str = "",
+    knowing: Collection[UUID] = (),
 ) -> int:
     """Give the workshop another time, therapist, length or place, and tell everybody with a seat once. Returns how many.
 
-    Whoever took a seat before may give it back free from now on. Raises what `plan_workshop` raises, and `same_time`,
-    `cancelled`, `too_late`.
+    Whoever took a seat before may give it back free from now on. `knowing` are the runners (keys) of whom the desk knows
+    that they have something else then: their letter says it. Raises Conflict `runners_busy`, whose `extra["runners"]` are
+    the keys of them all, where there are others; what `plan_workshop` raises, and `same_time`, `cancelled`, `too_late`.
     """
     require(by.is_clinic_staff)
     reason = override_reason.strip()[:200]
@@ -131,27 +137,23 @@ def move_workshop(
     booking = found.booking
     if booking.start <= now:
         raise DomainError("This workshop has begun: it stays where it is.", code="too_late")
-    was, was_with, was_long = booking.start, booking.therapist_id, booking.length
-    minutes = minutes or int(was_long.total_seconds() // 60)
+    was, was_with = booking.start, booking.therapist_id
+    minutes = minutes or booking.minutes
     place = place or booking.place
-    if (start, target.pk, timedelta(minutes=minutes), place) == (was, was_with, was_long, booking.place):
+    if (start, target.pk, minutes, place) == (was, was_with, booking.minutes, booking.place):
         raise DomainError(
             "The workshop is there already. Choose another time.",
             code="same_time",
             fields={"at": "Already at that time."},
         )
     take_time(booking, therapist=target, start=start, minutes=minutes, place=place, now=now, beyond_hours=bool(reason))
+    seats = list(standing(found).filter(state__in=(SeatState.TAKEN, SeatState.OFFERED)).select_related("runner__user"))
+    require_known(found, seats, knowing)
     booking.sequence += 1
     booking.save()
     found.moved_at = now
     found.save(update_fields=["moved_at"])
-    seats = list(standing(found).filter(state__in=(SeatState.TAKEN, SeatState.OFFERED)).select_related("runner__user"))
-    for seat in seats:
-        if seat.state == SeatState.TAKEN:
-            seat.sequence += 1
-        elif seat.offered_until is not None:
-            seat.offered_until = min(seat.offered_until, start)
-    Seat.objects.bulk_update(seats, ["sequence", "offered_until"])
+    take_along(seats, start)
     record(
         by=by,
         action="workshop.moved",
@@ -160,6 +162,33 @@ def move_workshop(
         changes={"start": [was, start], "therapist": [was_with, target.pk]},
     )
     return letters.plan_moved(found, seats, was=was, now=now)
+
+
+def require_known(workshop: Workshop, seats: Sequence[Seat], knowing: Collection[UUID]) -> None:
+    """Raises Conflict `runners_busy` where somebody with a seat, and not of `knowing`, has something else at its time."""
+    own = {seat.runner_id: seat.runner for seat in seats if not seat.friend and seat.state == SeatState.TAKEN}
+    booking = workshop.booking
+    busy = elsewhere(own, booking.start, booking.end, workshop=workshop)
+    if busy <= set(knowing):
+        return
+    names = sorted(own[key].user.name for key in busy)
+    listed = names if len(names) <= NAMED else [*names[: NAMED - 1], f"{len(names) - NAMED + 1} others"]
+    raise Conflict(
+        f"{in_words(listed)} {'has' if len(names) == 1 else 'have'} something else at that time. Choose another time, or "
+        "move it all the same: the letter asks them to move one or give the other back.",
+        code="runners_busy",
+        runners=sorted(str(key) for key in busy),
+    )
+
+
+def take_along(seats: Sequence[Seat], start: datetime) -> None:
+    """The seats stand for the new time: their calendar files are newer, and no offer outlasts the start."""
+    for seat in seats:
+        if seat.state == SeatState.TAKEN:
+            seat.sequence += 1
+        elif seat.offered_until is not None:
+            seat.offered_until = min(seat.offered_until, start)
+    Seat.objects.bulk_update(seats, ["sequence", "offered_until"])
 
 
 @whole
@@ -219,80 +248,6 @@ def mark_attendance(*, seat: Seat, attended: bool | None, by: User, now: datetim
             changes={"attended": [before, attended]},
         )
     return found
-
-
-def take_time(
-    booking: Appointment,
-    *,
-    therapist: TherapistProfile,
-    start: datetime,
-    minutes: int,
-    place: str,
-    now: datetime,
-    beyond_hours: bool,
-) -> None:
-    """Give the workshop's row its time, therapist and room, if they are free; locks the therapist. Raises the refusal.
-
-    It asks the one function that decides, with the rules of a service that is never stored.
-    """
-    if not 15 <= minutes <= LONGEST_SESSION_MIN:
-        sentence = "A workshop lasts between 15 minutes and 8 hours."
-        raise DomainError(sentence, code="bad_length", fields={"minutes": sentence})
-    rules = Service(pk=0, minutes=minutes, place=place, slot_step_min=5, min_notice_min=0, horizon_days=365)
-    lock(therapists=[therapist], runner=None, service=None)
-    end = start + rules.length
-    drop_lapsed_holds(
-        therapist=therapist,
-        runner=None,
-        needs_room=not rules.is_online,
-        keeps_holds=False,
-        start=start,
-        end=end,
-        now=now,
-    )
-    try:
-        verdict = decide(
-            service=rules,
-            therapist=therapist,
-            runner=None,
-            start=start,
-            now=now,
-            moving=booking if not booking._state.adding else None,
-            beyond_rules=beyond_hours,
-            length=rules.length,
-            offered_by={therapist.pk: therapist.user.zone},
-        )
-    except DomainError as refused:
-        raise in_desk_words(refused, therapist) from refused
-    booking.therapist, booking.start, booking.end, booking.busy_from, booking.busy_until = (
-        therapist,
-        start,
-        end,
-        start,
-        end,
-    )
-    booking.place, booking.treatment_room_id = place, verdict.room_id
-    booking.zone = verdict.zone
-    booking.wall_start = start.astimezone(slots.zone_of(verdict.zone)).isoformat()
-    if place == Place.ONLINE and not booking.video_key:
-        booking.video_key = video.new_key()
-    booking.full_clean(validate_unique=False, validate_constraints=False, exclude=WITHOUT)
-
-
-WITHOUT = ("service", "therapist", "runner", "workshop", "booked_by", "treatment_room", "equipment", "series")
-
-
-def in_desk_words(refused: DomainError, therapist: TherapistProfile) -> DomainError:
-    """The refusal for the person who plans."""
-    name = therapist.user.first_name
-    match refused.code:
-        case "slot_taken":
-            sentence = f"{name} has something else then, or no room is free. Choose another time."
-            return Conflict(sentence, code=refused.code, fields={"at": sentence})
-        case "outside_hours" | "not_a_start" | "too_far":
-            sentence = f"{name} does not work then. Choose another time, or say why it is so."
-            return DomainError(sentence, code="outside_hours", fields={"at": sentence})
-    return DomainError(refused.message, code=refused.code, fields={"at": refused.message})
 
 
 def require_planned(workshop: Workshop) -> None:

@@ -17,14 +17,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from bookings import video
 from bookings.forms.workshops import AboutForm, CancelForm, PlanForm, TimeForm, about_of, time_of
-from bookings.models import Appointment, Seat, Workshop
+from bookings.models import Seat, Workshop
 from bookings.models.workshops import SeatState
 from bookings.services import seats as verbs
 from bookings.services import workshops as services
 from bookings.views.clock import Clock, clock_of
 from bookings.views.reader import signed_in
 from bookings.workshops import access
-from bookings.workshops.seating import gives_back_free, is_coming, seats_left, with_counts
+from bookings.workshops.seating import elsewhere, gives_back_free, is_coming, seats_left, with_counts
 from clinic.core.errors import DomainError
 from clinic.core.kept import typed
 from clinic.people.access import get_contact, role_required
@@ -78,12 +78,6 @@ def listed(found: Workshop, clock: Clock) -> dict[str, Any]:
     )
     own = [seat.runner_id for seat in taken if not seat.friend]
     booking = found.booking
-    elsewhere = set(
-        Appointment.objects.live(clock.now)
-        .filter(runner__in=own)
-        .overlapping(booking.start, booking.end)
-        .values_list("runner", flat=True)
-    )
     return {
         "workshop": found,
         "booking": booking,
@@ -92,7 +86,7 @@ def listed(found: Workshop, clock: Clock) -> dict[str, Any]:
         "offered": [seat for seat in seats if seat.state == SeatState.OFFERED],
         "waiting": [seat for seat in seats if seat.state == SeatState.WAITING],
         "late": [seat for seat in seats if is_late(found, seat)],
-        "elsewhere": elsewhere,
+        "elsewhere": elsewhere(own, booking.start, booking.end, workshop=found),
         "came": sum(1 for seat in taken if seat.attended),
     }
 
@@ -143,13 +137,15 @@ def change(request: HttpRequest, slug: str) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def move(request: HttpRequest, slug: str) -> HttpResponse:
-    """Give it another time; everybody with a seat is told once."""
+    """Give it another time; everybody with a seat is told once, and who of them is busy then is named before."""
     clock = clock_of(request)
     found = access.get_workshop(slug, clock.now)
     form = TimeForm(typed(request), initial=time_of(found, clinic_zone()))
 
     def put() -> tuple[str, str]:
-        count = services.move_workshop(workshop=found, **form.time, by=signed_in(request), now=clock.now)
+        count = services.move_workshop(
+            workshop=found, **form.time, by=signed_in(request), now=clock.now, knowing=known_busy(request)
+        )
         return found.slug, f"Moved to {when(form.cleaned_data['start'])}. {people_words(count)} told by e-mail."
 
     context = listed(found, clock)
@@ -242,6 +238,7 @@ def by_form(
             slug, said = act()
         except DomainError as refused:
             status = told(form, refused)
+            context["busy"] = refused.extra.get("runners", ())
         else:
             messages.success(request, said)
             return redirect("bookings:workshop", slug)
@@ -261,6 +258,11 @@ def told(form: forms.Form, refused: DomainError) -> int:
     if not known:
         form.add_error(None, refused.message)
     return refused.status
+
+
+def known_busy(request: HttpRequest) -> set[UUID]:
+    """The runners the desk was told of and moves all the same."""
+    return {key for text in request.POST.get("knowing", "")[:20_000].split() if (key := uuid_of(text)) is not None}
 
 
 def uuid_of(text: str | None) -> UUID | None:

@@ -1,11 +1,12 @@
 """How many seats of a workshop can be had, by whom, and how long one is kept for who waited: arithmetic and reads."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
 
-from bookings.models import Seat, Workshop
+from bookings.models import Appointment, Seat, Workshop
 from bookings.models.appointments import UNDO
 from clinic.people.models import RunnerProfile, TherapistProfile, User
 
@@ -68,6 +69,22 @@ def seated_between(runner: RunnerProfile, start: datetime, end: datetime) -> Que
     """The runner's own taken seats in workshops that touch the half-open period."""
     mine = Seat.objects.filter(runner=runner, friend="", state=Seat.State.TAKEN)
     return mine.filter(workshop__booking__start__lt=end, workshop__booking__end__gt=start)
+
+
+def elsewhere(runners: Collection[UUID], start: datetime, end: datetime, *, workshop: Workshop) -> set[UUID]:
+    """Which of `runners` have a session, or a seat of their own in another workshop, that touches the half-open period.
+
+    One query. Nobody is locked: whoever books meanwhile is refused by what stands.
+    """
+    sessions = Appointment.objects.standing().filter(runner__in=runners).overlapping(start, end)
+    seats = Seat.objects.filter(runner__in=runners, friend="", state=Seat.State.TAKEN).exclude(workshop=workshop)
+    seats = seats.filter(workshop__booking__start__lt=end, workshop__booking__end__gt=start)
+    return set(
+        sessions.order_by()
+        .values_list("runner")
+        .union(seats.order_by().values_list("runner"))
+        .values_list("runner", flat=True)
+    )
 
 
 def seats_of(workshop: Workshop, runner_id: UUID) -> list[Seat]:

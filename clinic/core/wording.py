@@ -1,5 +1,6 @@
 """Instants, lengths and sums of money in the words of the screen."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -65,6 +66,11 @@ def greeting(at: datetime, zone: str) -> str:
     if 5 <= hour < 12:
         return "Morning"
     return "Afternoon" if 12 <= hour < 18 else "Evening"
+
+
+def in_words(names: Sequence[str]) -> str:
+    """ "Ana", "Ana and Ben", "Ana, Ben and Cleo"."""
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
 def pounds(pence: int) -> str:
