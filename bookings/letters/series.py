@@ -75,22 +75,20 @@ def cancelled_at(at: datetime) -> str:
     return f"cancelled {at.astimezone(UTC).isoformat()}"
 
 
-def plan_undone(change: Change, *, now: datetime) -> None:
+def plan_undone(series: Series, change: Change, *, now: datetime) -> None:
     """Take the letter of an undone act back; its sessions stand again as they did.
 
     Where they were cancelled before the letter of their booking left, that one was skipped, and is planned anew.
     Raises Conflict `too_late_to_undo` when a dispatcher was faster.
     """
     session = change.appointment
-    about = Reminder.objects.filter(subject=subject_of(session.series))
+    about = Reminder.objects.filter(subject=subject_of(series))
     occasion = BOOKED if change.kind == Change.Kind.BOOKED else cancelled_at(change.at)
-    withdraw(subject=subject_of(session.series), occasions=[occasion], reason="It was undone.")
+    withdraw(subject=subject_of(series), occasions=[occasion], reason="It was undone.")
     if about.filter(occasion=occasion).exclude(state__in=(Gone.WITHDRAWN, Gone.SKIPPED)).exists():
         raise Conflict("The letter about it has just left. Change the sessions instead.", code="too_late_to_undo")
     if change.kind == Change.Kind.CANCELLED and about.filter(occasion=BOOKED, state=Gone.SKIPPED).exists():
-        plan_booked(
-            session.series, runner=session.runner, until=session.start, now=now, occasion=f"{BOOKED} {now.isoformat()}"
-        )
+        plan_booked(series, runner=session.runner, until=session.start, now=now, occasion=f"{BOOKED} {now.isoformat()}")
 
 
 def sessions_of(reminder: Reminder) -> list[Appointment]:

@@ -38,8 +38,9 @@ def last_of_a_series(by: User, now: datetime) -> Change | None:
     """What `by` did to a whole series less than UNDO ago, if that was the last thing done to it; one query."""
     acts = Change.objects.filter(by=by, at__gt=now - UNDO, undone_at=None, appointment__series__isnull=False)
     last = acts.select_related("appointment").order_by("-at").first()
-    is_whole = last is not None and last.kind in (Change.Kind.BOOKED, Change.Kind.CANCELLED)
-    return last if is_whole and last.sequence == last.appointment.sequence else None
+    if last is None or last.kind not in (Change.Kind.BOOKED, Change.Kind.CANCELLED):
+        return None
+    return last if last.sequence == last.appointment.sequence else None
 
 
 @whole
@@ -61,8 +62,8 @@ def undo(*, change: Change, by: User, now: datetime) -> Appointment:
     if any(act.pk == change.pk and act.undone_at is not None for act in acts):
         return current(change.appointment)
     back = {act.pk: take_back(act, were_with, by=by, now=now) for act in acts}
-    if change.appointment.series_id is not None:
-        series_letters.plan_undone(change, now=now)
+    if (series := change.appointment.series) is not None:
+        series_letters.plan_undone(series, change, now=now)
     return back[change.pk]
 
 
