@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 from bookings.slots import Range, Seconds
-from clinic.core.wording import DAYS
+from clinic.core.wording import DAYS, in_words
 
 HOUR, DAY = 3_600, 86_400
 PARTS = ((12, "morning"), (17, "afternoon"), (24, "evening"))
@@ -20,6 +20,9 @@ PARTS = ((12, "morning"), (17, "afternoon"), (24, "evening"))
 OTHER_THERAPIST, KNOWN_THERAPIST, ANY_THERAPIST = 30.0, 14.0, 8.0
 """What a change of therapist counts: to a new one, to one who knows the runner, and where the runner said it does not matter."""
 UNWISHED, OTHER_PART = 40.0, 10.0
+SHARED, MOST_SHARED = 3.0, 2
+"""What a credential counts that another therapist has in common with the one who is away, and how many count."""
+
 PER_DAY, PER_HOUR, MOST_HOURS = 3.0, 1.0, 6.0
 HASTE = 12.0
 """What an earlier time counts that comes so soon that the runner has to drop everything."""
@@ -34,7 +37,8 @@ class Wishes(Protocol):
 
 @dataclass(frozen=True)
 class Case:
-    """A session that needs a new place. `wishes` None: the runner never said what suits; `knows`: therapists seen before.
+    """A session that needs a new place. `wishes` None: the runner never said what suits; `knows`: therapists seen before;
+    `shares`: other therapists, with the names of the credentials they hold as the session's own therapist does.
 
     `elsewhere`: their clock is not the clinic's. Until `soon` an earlier time is at short notice.
     """
@@ -53,6 +57,7 @@ class Case:
     wishes: Wishes | None = None
     same_therapist: bool = True
     knows: frozenset[int] = frozenset()
+    shares: Mapping[int, Sequence[str]] = field(default_factory=dict)
     needs_room: bool = False
     needs: str = ""
 
@@ -91,15 +96,8 @@ def part_of_day(at: datetime) -> str:
 
 def judged(case: Case, option: Option) -> Judged:
     """How well `option` replaces the session, and why, in words fit for a list."""
-    cost, reasons = 0.0, []
-    if option.therapist == case.therapist:
-        reasons.append("same therapist")
-    elif option.therapist in case.knows:
-        cost += KNOWN_THERAPIST if case.same_therapist else ANY_THERAPIST
-        reasons.append("a therapist they know")
-    else:
-        cost += OTHER_THERAPIST if case.same_therapist else ANY_THERAPIST
-        reasons.append("another therapist")
+    cost, who = judged_person(case, option.therapist)
+    reasons = [who]
     new, old = local(case.zone, option.start), local(case.zone, case.start)
     when = f"{DAYS[new.weekday()]} {part_of_day(new)}" + (" by their clock" if case.elsewhere else "")
     if case.wishes is not None and case.wishes.suits(new):
@@ -120,6 +118,18 @@ def judged(case: Case, option: Option) -> Judged:
         cost += HASTE
         reasons.append("at short notice")
     return Judged(cost, option.start, option.therapist, tuple(reasons))
+
+
+def judged_person(case: Case, therapist: int) -> tuple[float, str]:
+    """What it counts to see this therapist, and who it is to the runner; fewer credentials in common count more."""
+    if therapist == case.therapist:
+        return 0.0, "same therapist"
+    is_known = therapist in case.knows
+    cost = (KNOWN_THERAPIST if is_known else OTHER_THERAPIST) if case.same_therapist else ANY_THERAPIST
+    who = "a therapist they know" if is_known else "another therapist"
+    shared = case.shares.get(therapist, ())
+    also = f", who holds {in_words(shared)} too" if shared else ""
+    return cost - SHARED * min(len(shared), MOST_SHARED), who + also
 
 
 def distance(apart: int) -> str:

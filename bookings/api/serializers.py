@@ -28,7 +28,7 @@ class ServiceOut(serializers.ModelSerializer):
         ]  # fmt: skip
 
     def get_therapists(self, service: Service) -> list[str]:
-        return [therapist.slug for therapist in service.therapists.all()]
+        return [therapist.slug for therapist in service.therapists.all() if service.is_for(therapist)]
 
 
 class CredentialOut(serializers.Serializer):
@@ -60,7 +60,7 @@ class TherapistOut(serializers.ModelSerializer):
         ]
 
     def get_services(self, therapist: TherapistProfile) -> list[str]:
-        return [service.slug for service in therapist.services.all() if service.is_active]
+        return [service.slug for service in therapist.services.all() if service.is_active and service.is_for(therapist)]
 
 
 class SlotOut(serializers.Serializer):

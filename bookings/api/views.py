@@ -81,7 +81,9 @@ class ServicesView(generics.ListAPIView):
     pagination_class = ByPosition
 
     def get_queryset(self) -> QuerySet[Service]:
-        return Service.objects.active().prefetch_related(Prefetch("therapists", TherapistProfile.objects.listed()))
+        return Service.objects.active().prefetch_related(
+            Prefetch("therapists", TherapistProfile.objects.listed().prefetch_related("credentials"))
+        )
 
 
 class TherapistsView(generics.ListAPIView):

@@ -5,14 +5,14 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db.models import OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from bookings import slots
 from bookings.engine.reading import Search, Taken, Timetable, read_taken, read_timetables
 from bookings.engine.starts import read_each, read_start
 from bookings.models import Appointment, Offer, Service
 from bookings.slots import Diary, Others, Rules
-from clinic.people.models import RunnerProfile, TherapistProfile
+from clinic.people.models import Credential, RunnerProfile, TherapistProfile
 
 
 class Around(NamedTuple):
@@ -41,18 +41,24 @@ def rules_of(service: Service, length: timedelta | None = None) -> Rules:
 
 
 def offering(service: Service) -> QuerySet[TherapistProfile]:
-    """Therapists with whom the service can be booked."""
+    """Therapists with whom the service can be booked: they offer it and hold the credential it needs."""
     if not service.is_active:
         return TherapistProfile.objects.none()
     found = TherapistProfile.objects.filter(services=service, user__is_active=True)
+    if service.credential:
+        found = found.filter(Exists(Credential.objects.filter(therapist=OuterRef("pk"), name=service.credential)))
     return found.filter(takes_new_runners=True) if service.is_first_visit else found
 
 
 def offering_each(services: Sequence[Service]) -> dict[int, dict[int, TherapistProfile]]:
     """For each service, by its key, the therapists with whom it can be booked, with their users; one query for all."""
     found: dict[int, dict[int, TherapistProfile]] = {each.pk: {} for each in services}
+    held = Credential.objects.filter(therapist=OuterRef("therapistprofile"), name=OuterRef("service__credential"))
     pairs = Service.therapists.through.objects.filter(
-        service__in=list(found), service__is_active=True, therapistprofile__user__is_active=True
+        Q(service__credential="") | Exists(held),
+        service__in=list(found),
+        service__is_active=True,
+        therapistprofile__user__is_active=True,
     ).exclude(service__is_first_visit=True, therapistprofile__takes_new_runners=False)
     for pair in pairs.select_related("therapistprofile__user").order_by("therapistprofile"):
         found[pair.service_id][pair.therapistprofile_id] = pair.therapistprofile

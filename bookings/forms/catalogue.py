@@ -8,7 +8,7 @@ from django import forms
 
 from bookings.models import Equipment, Place, Service
 from bookings.models.catalogue import LONGEST_BUFFER_MIN, LONGEST_SESSION_MIN, SHORTEST_SESSION_MIN
-from clinic.people.models import TherapistProfile
+from clinic.people.models import Credential, TherapistProfile
 
 INPUT = {"class": "form-control"}
 
@@ -60,6 +60,9 @@ class ServiceForm(forms.Form):
     equipment_kind = forms.ChoiceField(
         label="Needs", required=False, widget=forms.Select(attrs={"class": "form-select"})
     )
+    credential = forms.ChoiceField(
+        label="Only with the credential", required=False, widget=forms.Select(attrs={"class": "form-select"})
+    )
     position = number("Place in lists", 0, 999)
     takes_insurance = forms.BooleanField(label="Insurance may pay for it", required=False)
     is_first_visit = forms.BooleanField(label="It is a first visit", required=False)
@@ -74,6 +77,10 @@ class ServiceForm(forms.Form):
         if service is not None and service.equipment_kind:
             kinds.add(service.equipment_kind)
         self.fields["equipment_kind"].choices = [("", "nothing"), *[(each, each) for each in sorted(kinds)]]  # type: ignore[attr-defined]
+        names = set(Credential.objects.order_by().values_list("name", flat=True))
+        if service is not None and service.credential:
+            names.add(service.credential)
+        self.fields["credential"].choices = [("", "none needed"), *[(each, each) for each in sorted(names)]]  # type: ignore[attr-defined]
         people = TherapistProfile.objects.filter(user__is_active=True).select_related("user").order_by("user__name")
         self.fields["therapists"].queryset = people  # type: ignore[attr-defined]
 

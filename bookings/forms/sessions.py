@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db.models import Q
 
 from bookings import slots
+from bookings.engine.diaries import offering
 from bookings.instants import parse_instant
 from bookings.models import Appointment, Payer
 from clinic.core.errors import DomainError
@@ -120,7 +121,7 @@ class StaffMoveForm(ReasonForm):
         self.initial = initial or {}
         self.people = (
             TherapistProfile.objects.filter(
-                Q(services=session.service) | Q(pk=session.therapist_id), user__is_active=True
+                Q(pk__in=offering(session.service).values("pk")) | Q(pk=session.therapist_id), user__is_active=True
             )
             .distinct()
             .select_related("user")

@@ -123,6 +123,7 @@ class Migration(migrations.Migration):
                 ('late_fee_percent', models.PositiveSmallIntegerField(default=50, help_text='Part of the price that a cancellation after the notice costs.')),
                 ('takes_insurance', models.BooleanField(default=False, help_text='Whether insurance may pay for it.')),
                 ('equipment_kind', models.SlugField(blank=True, help_text='What it needs one piece of, as in treadmill. Empty: nothing.', max_length=30)),
+                ('credential', models.CharField(blank=True, help_text='Who gives it holds this credential, by its name. Empty: none is needed.', max_length=120)),
                 ('is_first_visit', models.BooleanField(default=False)),
                 ('is_active', models.BooleanField(default=True)),
                 ('position', models.PositiveSmallIntegerField(default=0)),

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from bookings.querysets import ServiceQuerySet
+from clinic.people.models import TherapistProfile
 
 SHORTEST_SESSION_MIN, LONGEST_SESSION_MIN = 5, 480
 LONGEST_BUFFER_MIN = 120
@@ -54,6 +55,9 @@ class Service(models.Model):
     takes_insurance = models.BooleanField(default=False, help_text="Whether insurance may pay for it.")
     equipment_kind = models.SlugField(
         max_length=30, blank=True, help_text="What it needs one piece of, as in treadmill. Empty: nothing."
+    )
+    credential = models.CharField(
+        max_length=120, blank=True, help_text="Who gives it holds this credential, by its name. Empty: none is needed."
     )
     is_first_visit = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
@@ -104,6 +108,12 @@ class Service(models.Model):
     def is_online(self) -> bool:
         """Whether the session is held in a video room."""
         return self.place == Place.ONLINE
+
+    def is_for(self, therapist: TherapistProfile) -> bool:
+        """Whether the therapist may give it, as `engine.diaries.offering` has it: for a list whose credentials were read."""
+        if self.is_first_visit and not therapist.takes_new_runners:
+            return False
+        return not self.credential or any(each.name == self.credential for each in therapist.credentials.all())
 
     @property
     def length(self) -> timedelta:

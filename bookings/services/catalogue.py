@@ -11,7 +11,8 @@ from bookings.models import Equipment, Service, TreatmentRoom
 from bookings.services.transactions import require
 from clinic.audit.services import record
 from clinic.core.errors import DomainError
-from clinic.people.models import TherapistProfile, User
+from clinic.core.wording import in_words
+from clinic.people.models import Credential, TherapistProfile, User
 
 RULES = (
     "name",
@@ -28,6 +29,7 @@ RULES = (
     "late_fee_percent",
     "takes_insurance",
     "equipment_kind",
+    "credential",
     "is_first_visit",
     "is_active",
     "position",
@@ -41,13 +43,14 @@ def save_service(
     """Change a service, or (None) enter a new one, and say who offers it. Booked sessions stay as they were agreed.
 
     `rules` are the fields of RULES. Raises DomainError `bad_service` with a sentence for each field at fault,
-    `no_equipment`; Forbidden `not_yours`.
+    `no_equipment`, `no_credential` where one of `therapists` does not hold what it needs; Forbidden `not_yours`.
     """
     require(by.is_clinic_staff)
     kind = rules.get("equipment_kind", "")
     if kind and not Equipment.objects.filter(kind=kind, is_active=True).exists():
         sentence = "There is no such equipment in use. Enter it under Rooms and equipment first."
         raise DomainError(sentence, code="no_equipment", fields={"equipment_kind": sentence})
+    require_holders(rules.get("credential", service.credential if service else ""), therapists)
     found = service or Service(slug=free_slug(rules["name"]))
     before = {name: getattr(found, name) for name in RULES}
     for name in RULES:
@@ -68,6 +71,21 @@ def save_service(
     if changes:
         record(by=by, action="service.changed" if service else "service.entered", subject=found, changes=changes)
     return found
+
+
+def require_holders(credential: str, therapists: Collection[TherapistProfile]) -> None:
+    """Raises DomainError `no_credential` unless each of `therapists` holds the credential, where one is needed."""
+    holders = (
+        set(Credential.objects.filter(name=credential).values_list("therapist", flat=True)) if credential else None
+    )
+    if holders is None or all(each.pk in holders for each in therapists):
+        return
+    names = sorted(each.user.name for each in therapists if each.pk not in holders)
+    sentence = (
+        f"{in_words(names)} {'does' if len(names) == 1 else 'do'} not hold “{credential}”. "
+        "Take them off the list, or enter it in their profile first."
+    )
+    raise DomainError(sentence, code="no_credential", fields={"therapists": sentence})
 
 
 @transaction.atomic

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Q, Value
+from django.db.models import Q, UUIDField, Value
+from django.db.models.functions import Cast
 
 from bookings import slots
 from bookings.availability import find_each
@@ -36,7 +37,7 @@ from bookings.services.transactions import current, lock, require, whole
 from bookings.waitlist.deadlines import LEAST, answer_until, waking_end
 from bookings.zones import same_clock
 from clinic.core.errors import DomainError
-from clinic.people.models import TherapistProfile, User
+from clinic.people.models import Credential, TherapistProfile, User
 
 WITHIN = timedelta(days=14)
 """New places are looked for from now until so long after the session."""
@@ -45,6 +46,7 @@ SPARE = timedelta(hours=1)
 """An answer comes at least this long before the new time, or by the service's notice where that is shorter."""
 
 LONGEST = timedelta(days=15)
+NOBODY = Cast(Value(None), UUIDField())
 
 NOTICE = timedelta(hours=24)
 """A new time before the old one that comes sooner than this is the last choice."""
@@ -233,10 +235,7 @@ class Finder:
             for each in self.sessions
             if (wish := getattr(each.runner, "time_preference", None)) is not None
         }
-        knows: dict[Any, set[int]] = defaultdict(set)
-        seen = Appointment.objects.standing().filter(runner__in=runners, end__lte=self.now).order_by()
-        for runner, therapist in seen.values_list("runner_id", "therapist_id").distinct():
-            knows[runner].add(therapist)
+        knows, shares = self.known(runners)
         return [
             Case(
                 key=each.pk,
@@ -253,11 +252,27 @@ class Finder:
                 wishes=wishes.get(each.runner.pk),
                 same_therapist=each.runner_id not in wishes or wishes[each.runner_id].same_therapist,
                 knows=frozenset(knows[each.runner_id]),
+                shares=shares,
                 needs_room=not each.service.is_online,
                 needs=each.service.equipment_kind,
             )
             for each in self.sessions
         ]
+
+    def known(self, runners: Collection[Any]) -> tuple[dict[Any, set[int]], dict[int, list[str]]]:
+        """Whom each of `runners` has seen before, and the credentials the others hold as the therapist does; one query."""
+        seen = Appointment.objects.standing().filter(runner__in=runners, end__lte=self.now).order_by()
+        own = Credential.objects.filter(therapist=self.therapist).order_by().values("name")
+        held = Credential.objects.filter(therapist__in=[*self.people], name__in=own).exclude(therapist=self.therapist)
+        knows: dict[Any, set[int]] = defaultdict(set)
+        shares: dict[int, list[str]] = defaultdict(list)
+        rows = seen.values_list("runner_id", "therapist_id", Value(""))
+        for runner, therapist, name in rows.union(held.order_by().values_list(NOBODY, "therapist_id", "name")):
+            if runner is None:
+                shares[therapist].append(name)
+            else:
+                knows[runner].add(therapist)
+        return knows, {therapist: sorted(names) for therapist, names in shares.items()}
 
     def table(self) -> Table:
         """What is taken of runners, rooms and equipment in the days looked at, and the therapists' limits."""

@@ -94,11 +94,7 @@ def therapist(request: HttpRequest, slug: str) -> HttpResponse:
     offered = person.services.active()
     if usual is not None and not usual.is_first_visit:
         offered = offered.first_visits_last()
-    services = [
-        (service, price_of(service, person))
-        for service in offered
-        if not service.is_first_visit or person.takes_new_runners
-    ]
+    services = [(service, price_of(service, person)) for service in offered if service.is_for(person)]
     return render(
         request,
         "bookings/therapist.html",
@@ -161,7 +157,7 @@ def cards_for(people: Iterable[TherapistProfile], usual: Service | None, clock: 
 
 def is_offered(service: Service, person: TherapistProfile) -> bool:
     """Whether `person`, read by `listed`, can be booked for `service`."""
-    return (person.takes_new_runners or not service.is_first_visit) and any(
+    return service.is_for(person) and any(
         each.pk == service.pk
         for each in person.offered  # type: ignore[attr-defined]
     )

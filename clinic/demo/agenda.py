@@ -14,7 +14,7 @@ from bookings.models import Appointment, Equipment, Override, Service, TimeOff, 
 from bookings.models.appointments import State
 from bookings.video import new_key
 from clinic.core.periods import Period
-from clinic.demo.cast import OFFERS, ROOMS, THERAPISTS
+from clinic.demo.cast import LAB, OFFERS, ROOMS, THERAPISTS
 from clinic.demo.people import People
 from clinic.people.models import CareRelationship, RunnerProfile, TherapistProfile
 
@@ -136,17 +136,16 @@ def make_services(people: People) -> tuple[dict[str, Service], list[TreatmentRoo
             buffer_after_min=offer.buffer_after,
             price_pence=offer.pounds * 100,
             place=offer.place,
+            credential=offer.credential,
             is_first_visit=offer.first,
             takes_insurance=offer.place == "clinic",
             position=position,
         )
         for position, offer in enumerate(OFFERS, 1)
     )
-    for service in services:
+    for service, offer in zip(services, OFFERS, strict=True):
         service.therapists.set(
-            therapist
-            for therapist, part in zip(people.therapists, THERAPISTS, strict=True)
-            if service.is_online or part.in_the_clinic
+            therapist for therapist, part in zip(people.therapists, THERAPISTS, strict=True) if part.gives(offer)
         )
     rooms = TreatmentRoom.objects.bulk_create(
         TreatmentRoom(name=name, position=position) for position, name in enumerate(ROOMS, 1)
@@ -279,7 +278,7 @@ def wanted(book: Book, therapist: TherapistProfile, runner: RunnerProfile) -> Se
         return book.services["first-visit" if first else "follow-up"]
     if first:
         return book.services["first-visit-clinic"]
-    return book.services["run-lab" if drawn > 0.9 else "follow-up-clinic"]
+    return book.services["run-lab" if drawn > 0.9 and part.gives(LAB) else "follow-up-clinic"]
 
 
 def write(book: Book) -> None:

@@ -21,7 +21,13 @@ class Part:
     week: tuple[tuple[tuple[int, ...], time, time, str], ...]
     in_the_clinic: bool = True
 
+    def gives(self, offer: "Offer") -> bool:
+        """Whether they offer it: where they work, and with the credential it needs."""
+        holds = not offer.credential or offer.credential in [name for name, _, _ in self.credentials]
+        return holds and (offer.place == "online" or self.in_the_clinic)
 
+
+GAIT = "Running gait analysis"
 MON_FRI, MON_THU, TUE_SAT = (0, 1, 2, 3, 4), (0, 1, 2, 3), (1, 2, 3, 4, 5)
 
 THERAPISTS = (
@@ -34,7 +40,7 @@ THERAPISTS = (
         ("English", "Swahili"),
         (
             ("MSc Musculoskeletal physiotherapy", "University of the Avon Gorge", 2016),
-            ("Running gait analysis", "Stride Academy", 2019),
+            (GAIT, "Stride Academy", 2019),
         ),
         ((MON_FRI, time(8), time(13), "either"), (MON_FRI, time(14), time(18, 30), "either")),
     ),
@@ -80,6 +86,7 @@ THERAPISTS = (
         (
             ("MSc Physiotherapy", "University of the Avon Gorge", 2018),
             ("Pelvic health in sport", "Quayside Courses", 2022),
+            (GAIT, "Stride Academy", 2020),
         ),
         ((MON_FRI, time(8, 45), time(12, 30), "either"), (MON_FRI, time(13, 30), time(17, 15), "either")),
     ),
@@ -222,6 +229,7 @@ class Offer:
     place: str
     first: bool = False
     buffer_after: int = 15
+    credential: str = ""
 
 
 OFFERS = (
@@ -261,6 +269,8 @@ OFFERS = (
         60,
         95,
         "clinic",
+        credential=GAIT,
     ),
 )
+LAB = OFFERS[-1]
 ROOMS = ("Room 2", "Treadmill", "Room 3")
