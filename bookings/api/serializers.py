@@ -78,13 +78,20 @@ class SlotsOut(serializers.Serializer):
     )
 
 
-class SlotsQuery(serializers.Serializer):
+class FirstOut(serializers.Serializer):
+    first = SlotOut(allow_null=True, help_text="Null: nothing is free within the horizon.")
+
+
+class FirstQuery(serializers.Serializer):
+    service = serializers.SlugField(max_length=60)
+    zone = serializers.CharField(required=False, max_length=64)
+
+
+class SlotsQuery(FirstQuery):
     """`from` and `to` are days of `zone`, both included."""
 
-    service = serializers.SlugField(max_length=60)
     therapist = serializers.ListField(child=serializers.SlugField(max_length=80), required=False, max_length=50)
     to = serializers.DateField(required=False)
-    zone = serializers.CharField(required=False, max_length=64)
 
     def get_fields(self) -> dict[str, serializers.Field]:
         return {**super().get_fields(), "from": serializers.DateField(required=False)}

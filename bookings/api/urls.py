@@ -1,13 +1,14 @@
 from django.urls import path
 
-from bookings.api import views, waitlist, workshops
+from bookings.api import free, views, waitlist, workshops
 from bookings.api.feed import FeedView
 
 urlpatterns = [
     path("services/", views.ServicesView.as_view(), name="services"),
     path("therapists/", views.TherapistsView.as_view(), name="therapists"),
     path("therapists/<slug:slug>/", views.TherapistView.as_view(), name="therapist"),
-    path("slots/", views.SlotsView.as_view(), name="slots"),
+    path("slots/", free.SlotsView.as_view(), name="slots"),
+    path("slots/first/", free.FirstSlotView.as_view(), name="first_slot"),
     path("holds/", views.HoldsView.as_view(), name="holds"),
     path("appointments/", views.AppointmentsView.as_view(), name="appointments"),
     path("appointments/<uuid:appointment_id>/", views.AppointmentView.as_view(), name="appointment"),

@@ -1,9 +1,8 @@
 """Booking over the API: the directory, free times, holds and appointments. Each write is one call of one verb."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpResponse
 from django.utils import timezone
@@ -16,10 +15,9 @@ from rest_framework.response import Response
 from rest_framework.settings import api_settings
 from rest_framework.views import APIView
 
-from bookings import slots
 from bookings.access import get_appointment, get_hold
-from bookings.api.asked import directory, person, service_named, taken, therapist_named
-from bookings.api.nearest import SHAPE, naming_nearest, stamp
+from bookings.api.asked import person, taken, therapist_named
+from bookings.api.nearest import SHAPE, naming_nearest
 from bookings.api.serializers import (
     AppointmentOut,
     BookIn,
@@ -27,21 +25,15 @@ from bookings.api.serializers import (
     HoldOut,
     MoveIn,
     ServiceOut,
-    SlotsOut,
-    SlotsQuery,
     TakeIn,
     TherapistOut,
 )
-from bookings.availability import Slot, search_slots
 from bookings.calendars import ics
 from bookings.models import Appointment, Service
 from bookings.services import book_slot, cancel_appointment, confirm_hold, hold_slot, move_appointment
-from clinic.core.errors import DomainError
 from clinic.core.etags import versions_read
 from clinic.people.models import TherapistProfile
 
-FORTNIGHT = timedelta(days=13)
-LONGEST_RANGE = timedelta(days=62)
 WANTED = ("service", "therapist", "runner", "start")
 
 
@@ -106,70 +98,6 @@ class TherapistView(generics.RetrieveAPIView):
 
     def get_queryset(self) -> QuerySet[TherapistProfile]:
         return TherapistProfile.objects.listed().select_related("user").prefetch_related("credentials", "services")
-
-
-class SlotsView(APIView):
-    """Free times of a range of days over all therapists in one call."""
-
-    permission_classes = (AllowAny,)
-
-    @extend_schema(
-        parameters=[
-            OpenApiParameter("service", str, required=True, description="Slug."),
-            OpenApiParameter("therapist", str, many=True, description="Slug; may repeat. Left out: anyone."),
-            OpenApiParameter("from", date, description="First day in `zone` (today)."),
-            OpenApiParameter("to", date, description="Last day in `zone`, included (13 days later)."),
-            OpenApiParameter("zone", str, description="IANA zone (yours, or the clinic's)."),
-        ],
-        responses=SlotsOut,
-    )
-    def get(self, request: Request) -> Response:
-        now = timezone.now()
-        asked: dict[str, Any] = {
-            name: request.query_params[name]
-            for name in ("service", "from", "to", "zone")
-            if name in request.query_params
-        }
-        if "therapist" in request.query_params:
-            asked["therapist"] = request.query_params.getlist("therapist")
-        query = SlotsQuery(data=asked)
-        query.is_valid(raise_exception=True)
-        wanted = query.validated_data
-        service = service_named(wanted["service"])
-        zone = wanted.get("zone") or getattr(request.user, "zone", settings.CLINIC_ZONE)
-        first = wanted.get("from") or now.astimezone(slots.zone_of(zone)).date()
-        last = wanted.get("to") or min(first, date.max - FORTNIGHT) + FORTNIGHT
-        if last < first or last - first > LONGEST_RANGE:
-            sentence = "Ask for at most 62 days, the last not before the first."
-            raise DomainError(sentence, code="bad_range", fields={"to": sentence})
-        names, offered_by = directory(service, wanted.get("therapist"))
-        found = search_slots(
-            service=service,
-            offered_by=offered_by,
-            first=first,
-            last=last,
-            zone=zone,
-            runner=getattr(request.user, "runner", None),
-            now=now,
-        )
-
-        def shown(slot: Slot | None) -> dict[str, str] | None:
-            if slot is None:
-                return None
-            return {
-                "therapist": names[slot.therapist_id],
-                "service": service.slug,
-                "start": stamp(slot.start),
-                "end": stamp(slot.end),
-                "zone": zone,
-            }
-
-        return Response(
-            {
-                "slots": [shown(slot) for slot in found.slots],
-                "next": {name: shown(found.next.get(key)) for key, name in names.items()},
-            }
-        )
 
 
 class HoldsView(APIView):

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from icalendar import Calendar
 
-from bookings.models import Appointment, Service, WaitlistEntry
+from bookings.models import Appointment, Service, WaitlistEntry, WeeklyHours
 from bookings.services import book_slot
 from clinic.people.models import User
 from clinic.reminders.models import Reminder
@@ -62,6 +62,19 @@ def test_slots_of_a_range(visit, therapist) -> None:
     }
     assert len(found["slots"]) == 18
     assert found["next"][slug]["start"] == "2026-11-24T11:15:00Z"
+
+
+def test_the_first_free_time_with_anyone(visit, therapist) -> None:
+    found = Client().get(f"{API}/slots/first/?service=follow-up&zone=Asia/Tokyo").json()["first"]
+    assert found == {
+        "therapist": therapist.therapist.slug,
+        "service": "follow-up",
+        "start": "2026-11-24T11:15:00Z",
+        "end": "2026-11-24T12:00:00Z",
+        "zone": "Asia/Tokyo",
+    }
+    WeeklyHours.objects.all().delete()
+    assert Client().get(f"{API}/slots/first/?service=follow-up").json() == {"first": None}
 
 
 def test_slots_for_some_therapists(visit, therapist, other_therapist) -> None:
