@@ -274,7 +274,7 @@ def large_clinic(ledger: Ledger, only: str) -> None:
 
     from bookings.engine.scale import fill
     from bookings.models import Service, WaitlistEntry
-    from bookings.services.replanning import hit_by, propose
+    from bookings.services.proposing import hit_by, propose
     from clinic.core.constraints import seals_lifted
     from clinic.people.models import Role, RunnerProfile, TherapistProfile, User
 

@@ -66,7 +66,8 @@ class Desk(Looking):
 
     def fall_ill(self, number: int, dice: random.Random, now: datetime) -> dict[str, int]:
         """A therapist is ill today: the desk takes the proposals for the whole day, some of them otherwise."""
-        from bookings.services.replanning import Pick, propose, send_offers
+        from bookings.services.proposing import propose
+        from bookings.services.replanning import Pick, send_offers
 
         ill, night = self.clinic.therapists[number], now.astimezone(LONDON).replace(hour=23, minute=0)
         absence = {"therapist": ill, "start": now, "end": night}

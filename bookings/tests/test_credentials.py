@@ -10,7 +10,7 @@ from bookings.models import Service, WeeklyHours
 from bookings.replan import Case, Option, judged
 from bookings.services import book_slot, move_appointment
 from bookings.services.catalogue import save_service
-from bookings.services.replanning import propose
+from bookings.services.proposing import propose
 from clinic.core.errors import DomainError
 from clinic.people.models import Credential
 

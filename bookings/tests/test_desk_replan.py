@@ -25,7 +25,8 @@ from bookings.models import (
     Workshop,
 )
 from bookings.replan import Case, Option, Table, assign, judged, ranked, touch
-from bookings.services.replanning import Pick, propose, send_offers
+from bookings.services.proposing import propose
+from bookings.services.replanning import Pick, send_offers
 from bookings.slots import seconds
 from clinic.core.errors import DomainError, Forbidden
 from clinic.people.models import User

@@ -22,7 +22,7 @@ from bookings.instants import parse_day
 from bookings.models import Appointment, DailyCap, Offer, Override, TimeOff, Travel, WeeklyHours
 from bookings.services.limits import set_daily_cap, set_travel
 from bookings.services.offers import runner_of
-from bookings.services.replanning import LONGEST
+from bookings.services.proposing import LONGEST
 from bookings.views.reader import signed_in
 from bookings.weeks import HoursRange, Stretch
 from clinic.core.errors import DomainError

@@ -16,7 +16,8 @@ from django.views.decorators.http import require_http_methods
 from bookings.forms.desk import AbsenceForm
 from bookings.instants import parse_instant
 from bookings.models import Workshop
-from bookings.services.replanning import Outcome, Pick, Row, propose, send_offers
+from bookings.services.proposing import Row, propose
+from bookings.services.replanning import Outcome, Pick, send_offers
 from bookings.views.reader import signed_in
 from bookings.workshops.seating import led_between
 from clinic.core.errors import DomainError

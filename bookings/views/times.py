@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from bookings.availability import Slot, find_slots, search_slots
+from bookings.availability import Found, Slot, find_slots, search_slots
 from bookings.engine.diaries import offering
 from bookings.fortnight import DAYS, Choice, Day, lay_out, nearest, title_of
 from bookings.instants import parse_day
@@ -56,16 +56,7 @@ def times_page(
 ) -> HttpResponse:
     """Two weeks of slots. After a refusal it shows the sentence and the free times nearest to `wanted`."""
     first = first_day(request, wish, clock, wanted if refused else None)
-    found = search_slots(
-        service=wish.service,
-        therapists=wish.people,
-        first=first,
-        last=first + timedelta(days=DAYS - 1),
-        zone=clock.zone,
-        runner=wish.runner,
-        now=clock.now,
-        moving=wish.moving,
-    )
+    found = free_from(first, wish, clock)
     preference = preference_of(wish.runner)
     days = lay_out(
         found.slots,
@@ -102,6 +93,20 @@ def times_page(
         **choices_of_people(wish, preference, clock),
     }
     return render(request, "bookings/times.html", context, status=status)
+
+
+def free_from(first: date, wish: Wish, clock: Clock) -> Found:
+    """What is free for the wish in the two weeks from `first`, and each therapist's first time."""
+    return search_slots(
+        service=wish.service,
+        therapists=wish.people,
+        first=first,
+        last=first + timedelta(days=DAYS - 1),
+        zone=clock.zone,
+        runner=wish.runner,
+        now=clock.now,
+        moving=wish.moving,
+    )
 
 
 def choices_of_people(wish: Wish, preference: TimePreference, clock: Clock) -> dict[str, Any]:
