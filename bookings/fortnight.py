@@ -11,7 +11,8 @@ from bookings.zones import offset_words, same_clock
 
 DAYS = 14
 SHOWN_AT_ONCE = 8
-FITTING_AT_ONCE = 5
+BESIDE_FITTING = 3
+"""How many of those shown of a full day do not have to suit."""
 
 
 class FreeSlot(Protocol):
@@ -53,6 +54,7 @@ class Day:
     is_today: bool
     choices: list[Choice] = field(default_factory=list)
     parts: tuple[bool, bool, bool] = (False, False, False)
+    at_once: int = SHOWN_AT_ONCE
 
     @property
     def anchor(self) -> str:
@@ -61,19 +63,26 @@ class Day:
     @property
     def shown(self) -> list[Choice]:
         """What stands on the page at once: every time, or of a full day a few: those that suit, and the first one."""
-        if len(self.choices) <= SHOWN_AT_ONCE + 2:
+        if len(self.choices) <= self.at_once + 2:
             return self.choices
         fitting = [choice for choice in self.choices[1:] if choice.suits]
         if not fitting:
-            return spread(self.choices, SHOWN_AT_ONCE)
-        chosen = spread(fitting, FITTING_AT_ONCE) if len(fitting) > FITTING_AT_ONCE else fitting
+            return spread(self.choices, self.at_once)
+        most = self.at_once - BESIDE_FITTING
+        chosen = spread(fitting, most) if len(fitting) > most else fitting
         others = [choice for choice in self.choices[1:] if choice not in chosen]
-        more = spread(others, SHOWN_AT_ONCE - 1 - len(chosen))
+        more = spread(others, self.at_once - 1 - len(chosen))
         return sorted([self.choices[0], *chosen, *more], key=lambda choice: choice.start)
 
     @property
     def has_more(self) -> bool:
         return len(self.shown) < len(self.choices)
+
+    @property
+    def rest(self) -> list[Choice]:
+        """What `shown` leaves out."""
+        shown = {choice.start for choice in self.shown}
+        return [choice for choice in self.choices if choice.start not in shown]
 
 
 def spread(choices: list[Choice], count: int) -> list[Choice]:
@@ -101,6 +110,7 @@ def lay_out(
     clinic_zone: str,
     now: datetime,
     days: int = DAYS,
+    at_once: int = SHOWN_AT_ONCE,
     suits: Callable[[datetime], bool] | None = None,
 ) -> list[Day]:
     """`days` dates from `first` in `zone`, each with its choices in order of time.
@@ -114,7 +124,10 @@ def lay_out(
     people: dict[datetime, list[int]] = defaultdict(list)
     for slot in slots:
         people[slot.start].append(slot.therapist_id)
-    result = [Day(on=on, is_today=on == today) for on in (first + timedelta(days=n) for n in range(days))]
+    result = [
+        Day(on=on, is_today=on == today, at_once=at_once)
+        for on in (first + timedelta(days=n) for n in range(days))
+    ]
     by_date = {day.on: day for day in result}
     local = {start: start.astimezone(tz) for start in sorted(people)}
     twice = Counter((there.date(), there.hour, there.minute) for there in local.values())

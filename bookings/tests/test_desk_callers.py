@@ -75,13 +75,38 @@ def test_booking_from_a_runners_page_starts_with_their_own_therapist(
 
 
 def test_with_anyone_each_time_names_who_is_free(desk: Client, visit: Service, other_therapist: User) -> None:
-    assert "<small>Thu<br>Nadia</small>" in text(desk, "/board/new/?service=follow-up&day=2026-11-26")
+    assert "<span>09:00</span><small>Nadia</small>" in text(desk, "/board/new/?service=follow-up&day=2026-11-26")
     visit.therapists.add(other_therapist.therapist)
     for each in WeeklyHours.objects.all():
         each.pk, each.therapist = None, other_therapist.therapist
         each.save()
     both = text(desk, "/board/new/?service=follow-up&day=2026-11-26")
-    assert f"<small>Thu<br>Nadia, {other_therapist.first_name}</small>" in both
+    assert f"<span>09:00</span><small>Nadia, {other_therapist.first_name}</small>" in both
+
+
+def test_a_full_day_shows_a_few_times_and_keeps_the_rest_behind_more(desk: Client, visit: Service) -> None:
+    days = desk.get("/board/new/?service=follow-up&day=2026-11-26").context["days"]
+    assert days[0].on.isoformat() == "2026-11-26"
+    few, rest = ([choice.own for choice, _ in part] for part in (days[0].few, days[0].rest))
+    assert len(few) == 6
+    assert few[0] == "09:00"
+    assert not set(few) & set(rest)
+    assert f"{len(rest)} more</summary>" in text(desk, "/board/new/?service=follow-up&day=2026-11-26")
+
+
+def test_a_time_picked_behind_more_is_seen(desk: Client, visit: Service) -> None:
+    page = "/board/new/?service=follow-up&day=2026-11-26"
+    hidden = desk.get(page).context["days"][0].rest[0][0]
+    answer = desk.get(f"{page}&start={hidden.value}")
+    assert answer.context["days"][0].is_opened
+    assert f'value="{hidden.value}" checked' in answer.content.decode()
+
+
+def test_the_week_after_is_a_press_away_and_keeps_what_is_typed(desk: Client) -> None:
+    asked = {"do": "from:2026-12-03", "service": "follow-up", "day": "2026-11-26", "name": "Zora Quint"}
+    answer = desk.post("/board/new/", asked)
+    assert answer.context["days"][0].on.isoformat() == "2026-12-03"
+    assert answer.context["form"]["name"].value() == "Zora Quint"
 
 
 @pytest.mark.parametrize(

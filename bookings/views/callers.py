@@ -20,14 +20,16 @@ from bookings.availability import Slot, find_slots
 from bookings.board.page import is_id
 from bookings.engine.diaries import offering
 from bookings.forms.sessions import CallerForm
-from bookings.fortnight import nearest
+from bookings.fortnight import Choice, lay_out, nearest
 from bookings.instants import parse_day, parse_instant
 from bookings.models import Appointment, Service, WaitlistEntry
 from bookings.prices import price_of
+from bookings.services.preferring import preference_of
 from bookings.services.waiting import book_for_wish
 from bookings.views.board import clinic_tz
 from bookings.views.clock import Clock
 from bookings.views.reader import signed_in
+from bookings.views.times import is_narrow
 from clinic.core.errors import DomainError
 from clinic.core.kept import typed
 from clinic.people.access import get_contact, role_required
@@ -35,7 +37,7 @@ from clinic.people.models import RunnerProfile, TherapistProfile, User
 from clinic.people.services import find_runners
 
 DAYS_OFFERED = 7
-TIMES_OFFERED = 24
+TIMES_A_DAY = 6
 LONGEST_WORDS = 80
 PAST_PER_PAGE = 15
 
@@ -52,11 +54,24 @@ class Call:
     wish: WaitlistEntry | None
 
 
+@dataclass(frozen=True, slots=True)
+class FreeDay:
+    """A day with free times: a few of them at once, the others behind "more", each with who is free where that is open.
+
+    `is_opened`: the time picked is one of the others.
+    """
+
+    on: date
+    few: list[tuple[Choice, str]]
+    rest: list[tuple[Choice, str]]
+    is_opened: bool
+
+
 @role_required("staff")
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def book_for(request: HttpRequest) -> HttpResponse:
-    """The page. `do` says what a button asks for: find, times, runner:<id>, nobody, book, different; all keep what is typed."""
+    """The page. `do` says what a button asks for: find, times, from:<day>, runner:<id>, nobody, book, different; all keep what is typed."""
     now = timezone.now()
     asked = request.POST if request.method == "POST" else request.GET
     do = request.POST.get("do", "book") if request.method == "POST" else ""
@@ -91,7 +106,9 @@ def book_for(request: HttpRequest) -> HttpResponse:
     status = refused.status if refused else 422 if is_booking else 200
     context = context_of(call, form, wanted=wanted, refused=refused, now=now) | {"words": words, "found": found}
     context["is_other"] = asked.get("start") == "other" or (wanted is not None and not context["is_listed"])
-    context["is_settled"] = do == "times" or bool(asked.get("settled")) or bool(request.GET.get("service"))
+    context["is_settled"] = (
+        do == "times" or do.startswith("from:") or bool(asked.get("settled")) or bool(request.GET.get("service"))
+    )
     return render(request, "bookings/book_for.html", context, status=status)
 
 
@@ -140,7 +157,11 @@ def call_of(request: HttpRequest, asked: Any, do: str, now: datetime) -> Call:
     if service is None and not asked.get("service"):
         service = Service.objects.active().first()
     start = parse_instant(asked.get("start"))
-    on = parse_day(asked.get("day")) or (start or now).astimezone(clinic_tz()).date()
+    on = (
+        parse_day(do.removeprefix("from:"))
+        or parse_day(asked.get("day"))
+        or (start or now).astimezone(clinic_tz()).date()
+    )
     return Call(
         runner, service, therapist, on, start, wish if wish and runner and wish.runner_id == runner.pk else None
     )
@@ -193,7 +214,8 @@ def context_of(
     theirs = Appointment.objects.standing().select_related("service", "therapist__user").filter(runner=call.runner)
     service, therapist = call.service, call.therapist
     therapists = list(offering(service).select_related("user").order_by("user__name")) if service else []
-    times = offered_times(call, {each.pk: each.user.first_name for each in therapists}, now)
+    free = free_slots(call, now)
+    names = {} if therapist else {each.pk: each.user.first_name for each in therapists}
     return {
         "services": Service.objects.active(),
         "service": service,
@@ -205,9 +227,10 @@ def context_of(
         "coming": theirs.upcoming(now).first() if call.runner else None,
         "on": call.on,
         "start": wanted,
-        "is_listed": any(slot.start == wanted for slot, _ in times),
-        "times": times,
-        "near": nearest([slot for slot, _ in times], wanted) if refused and refused.status == 409 and wanted else [],
+        "later": call.on + timedelta(days=DAYS_OFFERED),
+        "is_listed": any(slot.start == wanted for slot in free),
+        "days": free_days(call, free, names, wanted=wanted, now=now),
+        "near": nearest(free, wanted) if refused and refused.status == 409 and wanted else [],
         "form": form,
         "refused": refused,
         "doubles": refused.extra.get("doubles", []) if refused else [],
@@ -216,11 +239,11 @@ def context_of(
     }
 
 
-def offered_times(call: Call, names: Mapping[int, str], now: datetime) -> list[tuple[Slot, str]]:
-    """Free times of the week from the day asked for, by the clinic's clock, one per start; with anyone, who is free."""
+def free_slots(call: Call, now: datetime) -> list[Slot]:
+    """What is free in the week from the day asked for, by the clinic's clock."""
     if call.service is None:
         return []
-    found = find_slots(
+    return find_slots(
         service=call.service,
         therapists=[call.therapist] if call.therapist else None,
         first=call.on,
@@ -229,13 +252,31 @@ def offered_times(call: Call, names: Mapping[int, str], now: datetime) -> list[t
         runner=call.runner,
         now=now,
     )
-    by_start: dict[datetime, list[Slot]] = {}
-    for slot in found:
-        by_start.setdefault(slot.start, []).append(slot)
-    offered = list(by_start.values())[:TIMES_OFFERED]
+
+
+def free_days(
+    call: Call, free: Sequence[Slot], names: Mapping[int, str], *, wanted: datetime | None, now: datetime
+) -> list[FreeDay]:
+    """The days on which something is free; `names` by therapist, none where the therapist is chosen."""
+    preference = preference_of(call.runner)
+    days = lay_out(
+        free,
+        first=call.on,
+        zone=settings.CLINIC_ZONE,
+        clinic_zone=settings.CLINIC_ZONE,
+        now=now,
+        days=DAYS_OFFERED,
+        at_once=TIMES_A_DAY,
+        suits=preference.suits if is_narrow(preference) else None,
+    )
+
+    def told(choices: Sequence[Choice]) -> list[tuple[Choice, str]]:
+        return [(each, free_words([names[pk] for pk in each.therapist_ids]) if names else "") for each in choices]
+
     return [
-        (slots[0], "" if call.therapist else free_words([names[each.therapist_id] for each in slots]))
-        for slots in offered
+        FreeDay(day.on, told(day.shown), told(day.rest), any(each.start == wanted for each in day.rest))
+        for day in days
+        if day.choices
     ]
 
 
