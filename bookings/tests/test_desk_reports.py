@@ -190,6 +190,6 @@ def test_three_rows_cost_no_more_than_one(
         enter(datetime(2026, 10, 19, 8, tzinfo=UTC) + timedelta(days=place))
         with django_assert_num_queries(12):
             desk.get(f"/reports/?{asked}&by=therapist")
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(7):
             desk.get(f"/reports/rows/?{asked}")
         enter(datetime(2026, 10, 19, 12, tzinfo=UTC) + timedelta(days=place))

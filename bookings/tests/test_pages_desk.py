@@ -92,7 +92,7 @@ def test_the_board_asks_the_database_as_often_for_three_sessions_as_for_one(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     desk.get("/board/?day=2026-11-26")
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         desk.get("/board/?day=2026-11-26")
     for minutes in (45, 90):
         services.book_slot(
@@ -103,7 +103,7 @@ def test_the_board_asks_the_database_as_often_for_three_sessions_as_for_one(
             by=runner,
             now=now,
         )
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         desk.get("/board/?day=2026-11-26")
 
 

@@ -162,12 +162,12 @@ def test_the_hours_of_all_ask_as_often_for_three_as_for_one(
     desk: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     desk.get("/hours/")
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         desk.get("/hours/")
     for name in ("ada", "ben"):
         user = User.objects.create_user(f"{name}@mail.example", name=name, role="therapist")
         TherapistProfile.objects.create(user=user, slug=name)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         desk.get("/hours/")
 
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
-from django.db.models import F
+from django.db.models import F, Value
+from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -16,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from bookings import services, weeks
 from bookings.board.schedule import minutes_of
 from bookings.calendars.connected import overview, stale_calendars
+from bookings.engine.columns import NO_DATE, NO_NUMBER
 from bookings.forms.desk import CapForm, TravelForm
 from bookings.forms.hours import DayForm, TimeOffForm, WeekForm
 from bookings.instants import parse_day
@@ -294,9 +296,28 @@ def total_hours(rows: Iterable[HoursRange]) -> float:
     return sum(minutes_of(row.ends, closing=True) - minutes_of(row.starts) for row in rows) / 60
 
 
-def journeys_and_limits(person: TherapistProfile, now: datetime) -> dict[str, Any]:
-    """What the hours page shows of both."""
+class Rule(NamedTuple):
+    """A journey (`text` is its zone) or a limit of a day (`text` is its service, "" for all of them)."""
+
+    kind: str
+    pk: int
+    text: str
+    most: int | None = None
+    first: date | None = None
+    last: date | None = None
+
+
+def journeys_and_limits(person: TherapistProfile, now: datetime) -> dict[str, list[Rule]]:
+    """What the hours page shows of both; one query."""
+    trips = Travel.objects.filter(therapist=person, last__gte=now.date()).order_by()
+    limits = DailyCap.objects.filter(therapist=person).order_by()
+    service = Coalesce("service__name", Value(""))
+    rows = limits.values_list(Value("cap"), "pk", service, "most", NO_DATE, NO_DATE).union(
+        trips.values_list(Value("journey"), "pk", "zone", NO_NUMBER, "first", "last")
+    )
+    rules = [Rule(*row) for row in rows]
+    journeys = sorted((each for each in rules if each.first), key=lambda each: (each.first, each.pk))
     return {
-        "journeys": Travel.objects.filter(therapist=person, last__gte=now.date()).order_by("first"),
-        "caps": DailyCap.objects.filter(therapist=person).select_related("service").order_by("service__position"),
+        "journeys": journeys,
+        "caps": sorted((each for each in rules if not each.first), key=lambda each: each.text),
     }

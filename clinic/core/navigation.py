@@ -17,6 +17,7 @@ class Place:
 @dataclass(frozen=True)
 class Step:
     label: str
+    view: str
     url: str
     icon: str
     current: bool
@@ -84,4 +85,4 @@ def steps(request: HttpRequest) -> list[Step]:
         if request.path.startswith(start) and start != "/"
     ]
     here = max(fits)[1] if fits else None
-    return [Step(place.label, url, place.icon, index == here) for index, (place, url) in enumerate(found)]
+    return [Step(place.label, place.view, url, place.icon, index == here) for index, (place, url) in enumerate(found)]

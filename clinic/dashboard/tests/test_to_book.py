@@ -96,9 +96,9 @@ def test_three_rows_cost_no_more_than_one_and_nobody_is_a_page_too(
     desk = client_of(staff)
     assert "Everybody has their visits" in desk.get("/to-book/").content.decode()
     short(plan, runner, therapist, 3)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         desk.get("/to-book/")
     for name in ("Ada Lee", "Ben Ode"):
         short(plan, person("runner", name), therapist, 3)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         assert desk.get("/to-book/").context["missing"] == 9
