@@ -125,8 +125,7 @@ def lay_out(
     for slot in slots:
         people[slot.start].append(slot.therapist_id)
     result = [
-        Day(on=on, is_today=on == today, at_once=at_once)
-        for on in (first + timedelta(days=n) for n in range(days))
+        Day(on=on, is_today=on == today, at_once=at_once) for on in (first + timedelta(days=n) for n in range(days))
     ]
     by_date = {day.on: day for day in result}
     local = {start: start.astimezone(tz) for start in sorted(people)}

@@ -273,4 +273,4 @@ OFFERS = (
     ),
 )
 LAB = OFFERS[-1]
-ROOMS = ("Room 2", "Treadmill", "Room 3")
+ROOMS = ("Room 2", "Run lab", "Room 3")
