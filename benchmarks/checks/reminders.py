@@ -175,6 +175,7 @@ def one_second_before(verdicts: Verdicts) -> None:
                 else:
                     move_appointment(appointment=one, start=one.start + timedelta(days=2), by=user, now=just_before)
             dispatch(now=due, limit=5000)
+        dispatch(now=first, limit=5000)  # the last letters, before they are no news any more
         dispatch(now=first + timedelta(days=4), limit=50_000)
     finally:
         posts.POSTS = real
