@@ -175,7 +175,7 @@ def require_known(workshop: Workshop, seats: Sequence[Seat], knowing: Collection
     listed = names if len(names) <= NAMED else [*names[: NAMED - 1], f"{len(names) - NAMED + 1} others"]
     raise Conflict(
         f"{in_words(listed)} {'has' if len(names) == 1 else 'have'} something else at that time. Choose another time, or "
-        "move it all the same: the letter asks them to move one or give the other back.",
+        "move it all the same: their letter asks them to give up one of the two.",
         code="runners_busy",
         runners=sorted(str(key) for key in busy),
     )
