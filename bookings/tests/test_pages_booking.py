@@ -89,7 +89,36 @@ def test_the_directory_narrows_by_need_and_language(client: Client, therapist: U
     TherapistProfile.objects.filter(user=therapist).update(specialisations=["knee"], languages=["English", "Swahili"])
     page = client.get(f"/therapists/?{query}").content.decode()
     assert page.count('<article class="who">') == found
-    assert ("Nobody fits both wishes" in page) is (found == 0)
+    assert ("Nobody fits all of that" in page) is (found == 0)
+
+
+def test_the_directory_offers_only_what_narrows(client: Client, visit: Service, therapist: User) -> None:
+    for name, languages in (("Ada", ["English", "Welsh"]), ("Ben", ["English"])):
+        user = User.objects.create_user(f"{name}@mail.example", name=name, role="therapist")
+        visit.therapists.add(TherapistProfile.objects.create(user=user, slug=name.lower(), languages=languages))
+    TherapistProfile.objects.filter(user=therapist).update(languages=["English"], specialisations=["knee"])
+    page = client.get("/therapists/").content.decode()
+    assert re.findall(r'class="facet" href="([^"]+)"', page) == [
+        "?need=knee",
+        "?when=morning",
+        "?when=week",
+        "?language=Welsh",
+    ]
+    chosen = client.get("/therapists/?when=evening&language=Welsh").content.decode()
+    assert "Nobody fits all of that" in chosen
+    assert re.findall(r'href="([^"]+)" aria-current="true"', chosen)[-2:] == ["?language=Welsh", "?when=evening"]
+
+
+def test_the_directory_shows_times_of_the_part_of_the_day_and_the_place_asked_for(
+    client: Client, visit: Service, therapist: User
+) -> None:
+    assert slots_on(client.get("/therapists/?when=evening").content.decode()) == []
+    there = Service.objects.create(slug="there", name="In person", minutes=45, place="clinic", price_pence=7000)
+    there.therapists.add(therapist.therapist)
+    page = client.get("/therapists/?where=clinic&when=morning").content.decode()
+    assert "in person 45 min, £70" in page
+    assert slots_on(page)[0] == "2026-11-24T11:00Z"
+    assert all(at[11:] < "12" for at in slots_on(page))
 
 
 def test_the_directory_asks_the_database_as_often_for_three_as_for_one(

@@ -1,7 +1,7 @@
 """Who can be booked and what it costs: the therapist directory, one therapist, the prices. Open to everybody."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -13,7 +13,8 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from bookings.availability import Slot, search_slots
-from bookings.models import Appointment, Service
+from bookings.models import Appointment, PartOfDay, Place, Service
+from bookings.models.waitlist import part_of
 from bookings.prices import price_of
 from bookings.views.clock import Clock, clock_of
 from bookings.zones import zone_groups
@@ -24,62 +25,63 @@ TIMES_SHOWN = 3
 APART = timedelta(hours=3)
 FACETS_SHOWN = 8
 DAYS_AHEAD = 14
+PARTS = ("morning", "evening")  # they narrow the times of everybody, too
+LABELS = {"morning": "Mornings", "evening": "Evenings", "week": "Next 7 days"}
 
 
 @dataclass(frozen=True, slots=True)
 class Facet:
-    """One way to narrow the directory: a link that puts the choice on, or takes it off."""
+    """One way to narrow the directory: a link that puts the choice on, or takes it off. `count` None is not told."""
 
     label: str
     url: str
-    count: int
+    count: int | None
     chosen: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A therapist of the directory with their first free times of `service`."""
+    """A therapist of the directory with the first free times of `service`; `words` is what can be asked of them, by facet."""
 
     therapist: TherapistProfile
     service: Service | None
     price_pence: int
     times: Sequence[Slot]
+    words: Mapping[str, Sequence[str]]
 
     @property
     def is_open(self) -> bool:
         """Whether somebody new can book with them."""
         return self.service is not None
 
+    def meets(self, asked: Mapping[str, str], *, but: str = "") -> bool:
+        """Whether they fit everything asked, `but` one facet left aside."""
+        return all(has(self.words[name], wanted) for name, wanted in asked.items() if name != but)
+
 
 @public
 @require_safe
 def therapists(request: HttpRequest) -> HttpResponse:
     clock = clock_of(request)
-    need, language = request.GET.get("need", "")[:60], request.GET.get("language", "")[:60]
-    everybody = list(listed())
-    chosen = [each for each in everybody if has(each.specialisations, need) and has(each.languages, language)]
-    cards = cards_for(chosen, usual_service(request.user), clock, request.user)
+    asked = {name: request.GET.get(name, "")[:60] for name in ("need", "language", "where", "when")}
+    services = usual_services(request.user)
+    usual = services.get(asked["where"]) or next(iter(services.values()), None)
+    everybody = cards_for(listed(), services, usual, clock, request.user, when=asked["when"])
+    cards = [card for card in everybody if card.meets(asked)]
     cards.sort(
         key=lambda card: (not card.times, card.times[0].start if card.times else clock.now, card.therapist.user.name)
     )
     context = {
         "clock": clock,
         "zone_groups": zone_groups(),
+        "keep": list(asked.items()),
         "cards": cards,
-        "need": need,
-        "language": language,
-        "needs": facets(
-            "need",
-            need,
-            [word for each in everybody if has(each.languages, language) for word in each.specialisations],
-            language=language,
-        ),
-        "languages": facets(
-            "language",
-            language,
-            [word for each in everybody if has(each.specialisations, need) for word in each.languages],
-            need=need,
-        ),
+        "asked": asked,
+        "rows": [
+            ("What hurts", facets("need", everybody, asked)),
+            ("When, where", facets("when", everybody, asked) + places(services, usual, everybody, asked)),
+            ("Language", facets("language", everybody, asked)),
+        ],
     }
     return render(request, "bookings/therapists.html", context)
 
@@ -89,16 +91,17 @@ def therapists(request: HttpRequest) -> HttpResponse:
 def therapist(request: HttpRequest, slug: str) -> HttpResponse:
     clock = clock_of(request)
     person = get_object_or_404(listed(), slug=slug)
-    usual = usual_service(request.user)
-    card = cards_for([person], usual, clock, request.user)[0]
+    services = usual_services(request.user)
+    usual = next(iter(services.values()), None)
+    card = cards_for([person], services, usual, clock, request.user)[0]
     offered = person.services.active()
     if usual is not None and not usual.is_first_visit:
         offered = offered.first_visits_last()
-    services = [(service, price_of(service, person)) for service in offered if service.is_for(person)]
+    bookable = [(service, price_of(service, person)) for service in offered if service.is_for(person)]
     return render(
         request,
         "bookings/therapist.html",
-        {"clock": clock, "zone_groups": zone_groups(), "card": card, "person": person, "services": services},
+        {"clock": clock, "zone_groups": zone_groups(), "card": card, "person": person, "services": bookable},
     )
 
 
@@ -114,19 +117,31 @@ def listed() -> Any:
     return TherapistProfile.objects.listed().select_related("user").prefetch_related("credentials", offered)
 
 
-def usual_service(user: Any) -> Service | None:
-    """What the reader most likely wants: a first visit, or for a runner who has been here a follow-up."""
+def usual_services(user: Any) -> dict[str, Service]:
+    """What the reader most likely wants, by place, online first: a first visit, or a follow-up for who has been here."""
     services = list(Service.objects.active())
     been_here = bool(getattr(user, "is_runner", False)) and Appointment.objects.visible_to(user).standing().exists()
     fitting = [service for service in services if service.is_first_visit != been_here] or services
-    return next((service for service in fitting if service.is_online), fitting[0] if fitting else None)
+    found: dict[str, Service] = {}
+    for service in sorted(fitting, key=lambda each: not each.is_online):
+        found.setdefault(service.place, service)
+    return found
 
 
-def cards_for(people: Iterable[TherapistProfile], usual: Service | None, clock: Clock, user: User | Any) -> list[Card]:
-    """A card each; the free times of all of them are one search."""
+def cards_for(
+    people: Iterable[TherapistProfile],
+    services: Mapping[str, Service],
+    usual: Service | None,
+    clock: Clock,
+    user: User | Any,
+    *,
+    when: str = "",
+) -> list[Card]:
+    """A card each with times of the `usual` service, `when` they suit; the free times of all of them are one search."""
     people = list(people)
     runner = user.runner if getattr(user, "is_runner", False) and hasattr(user, "runner") else None
     times: dict[int, list[Slot]] = {}
+    parts: dict[int, set[str]] = {}
     if usual is not None and people:
         last = clock.today + timedelta(days=DAYS_AHEAD - 1)
         found = search_slots(
@@ -139,8 +154,11 @@ def cards_for(people: Iterable[TherapistProfile], usual: Service | None, clock: 
             now=clock.now,
         )
         for slot in found.slots:
+            known = parts_of(slot, clock)
+            parts.setdefault(slot.therapist_id, set()).update(known)
             kept = times.setdefault(slot.therapist_id, [])
-            if not kept or (len(kept) < TIMES_SHOWN and slot.start - kept[-1].start >= APART):
+            is_apart = not kept or (len(kept) < TIMES_SHOWN and slot.start - kept[-1].start >= APART)
+            if is_apart and has(known, when):
                 kept.append(slot)
         for therapist_id, slot in found.next.items():
             times.setdefault(therapist_id, [slot])
@@ -150,9 +168,22 @@ def cards_for(people: Iterable[TherapistProfile], usual: Service | None, clock: 
             service=usual if usual is not None and is_offered(usual, person) else None,
             price_pence=price_of(usual, person) if usual is not None else person.rate_pence,
             times=times.get(person.pk, []),
+            words={
+                "need": person.specialisations,
+                "language": person.languages,
+                "where": [place for place, service in services.items() if is_offered(service, person)],
+                "when": sorted(parts.get(person.pk, ())),
+            },
         )
         for person in people
     ]
+
+
+def parts_of(slot: Slot, clock: Clock) -> list[str]:
+    """Which of WHEN the slot is, on the reader's own clock."""
+    local = clock.local(slot.start)
+    named = {PartOfDay.MORNING: ["morning"], PartOfDay.EVENING: ["evening"]}.get(part_of(local), [])
+    return named + (["week"] if (local.date() - clock.today).days < 7 else [])
 
 
 def is_offered(service: Service, person: TherapistProfile) -> bool:
@@ -168,16 +199,36 @@ def has(words: Sequence[str], wanted: str) -> bool:
     return not wanted or wanted.casefold() in (str(word).casefold() for word in words)
 
 
-def facets(name: str, chosen: str, words: Iterable[str], **others: str) -> list[Facet]:
-    """A facet for each of the most frequent `words`, and for the chosen one; `others` are the choices that stay."""
-    counted = Counter(str(word) for word in words)
+def facets(name: str, everybody: Iterable[Card], asked: Mapping[str, str]) -> list[Facet]:
+    """A facet for each of the most frequent words that narrow what the other choices leave, and for the one chosen."""
+    left = [card for card in everybody if card.meets(asked, but=name)]
+    counted = Counter(str(word) for card in left for word in card.words[name])
+    if asked[name] and not any(has([word], asked[name]) for word in counted):
+        counted[asked[name]] = 0
     result: list[Facet] = []
     for word, count in sorted(counted.items(), key=lambda pair: (-pair[1], pair[0].casefold())):
-        is_chosen = word.casefold() == chosen.casefold()
-        if len(result) >= FACETS_SHOWN and not is_chosen:
-            continue
-        query = {key: value for key, value in others.items() if value}
-        if not is_chosen:
-            query[name] = word
-        result.append(Facet(word, f"?{urlencode(query)}" if query else "?", count, is_chosen))
+        is_chosen = word.casefold() == asked[name].casefold()
+        if is_chosen or (len(result) < FACETS_SHOWN and (count < len(left) or word in PARTS)):
+            result.append(Facet(LABELS.get(word, word), url_with(asked, name, word, is_chosen), count, is_chosen))
     return result
+
+
+def places(
+    services: Mapping[str, Service], usual: Service | None, everybody: Iterable[Card], asked: Mapping[str, str]
+) -> list[Facet]:
+    """A facet for each place that shows other times, or fewer people, and for the one chosen."""
+    left = [card for card in everybody if card.meets(asked, but="where")]
+    result = []
+    for place, service in services.items():
+        is_chosen = asked["where"] == place
+        if is_chosen or service != usual or any(place not in card.words["where"] for card in left):
+            url = url_with(asked, "where", place, is_chosen)
+            result.append(Facet(str(Place(place).label), url, None, is_chosen))
+    return result
+
+
+def url_with(asked: Mapping[str, str], name: str, word: str, is_chosen: bool) -> str:
+    """The address of what is asked with one choice more, or with that one taken off."""
+    query = {key: value for key, value in asked.items() if value and key != name}
+    query |= {} if is_chosen else {name: word}
+    return f"?{urlencode(query)}" if query else "?"
