@@ -180,7 +180,7 @@ def cards_for(
 
 
 def parts_of(slot: Slot, clock: Clock) -> list[str]:
-    """Which of WHEN the slot is, on the reader's own clock."""
+    """Which of LABELS the slot is, on the reader's own clock."""
     local = clock.local(slot.start)
     named = {PartOfDay.MORNING: ["morning"], PartOfDay.EVENING: ["evening"]}.get(part_of(local), [])
     return named + (["week"] if (local.date() - clock.today).days < 7 else [])
