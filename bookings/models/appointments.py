@@ -132,6 +132,9 @@ class Appointment(models.Model):
         help_text="Empty: a visitor without an account.",
     )
     booked_at = models.DateTimeField()
+    moved_at = models.DateTimeField(
+        null=True, blank=True, help_text="When it was last given another time, while that was free."
+    )
     price_pence = models.PositiveIntegerField(
         null=True, blank=True, help_text="The price that was agreed; later prices do not change it."
     )
@@ -265,12 +268,16 @@ class Appointment(models.Model):
     def change_until(self) -> datetime:
         """Until when (UTC) the runner may move or cancel for nothing: the service's notice before the start, in real hours.
 
-        What was booked later than that can be given up as long as it can be undone.
+        What was booked, or moved, into that notice can be given up as long as it can be undone.
         """
-        until = self.start - timedelta(hours=self.service.change_notice_h)
         if self.state == State.HELD:
-            return until
-        return max(until, min(self.booked_at + UNDO, self.start))
+            return self.notice_from
+        return max(self.notice_from, min((self.moved_at or self.booked_at) + UNDO, self.start))
+
+    @property
+    def notice_from(self) -> datetime:
+        """When the service's notice begins (UTC): from then on what others could have had is not given up for nothing."""
+        return self.start - timedelta(hours=self.service.change_notice_h)
 
     @property
     def length(self) -> timedelta:

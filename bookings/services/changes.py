@@ -27,9 +27,10 @@ KEPT = (
     "cancelled_at",
     "late_fee_pence",
     "price_pence",
+    "moved_at",
 )
 ANSWERED = ("appointment__therapist", "wish__runner", "offer__hold", "offer__entry__runner", "offer__moves__runner")
-INSTANTS = ("start", "end", "busy_from", "busy_until", "arrived_at", "cancelled_at")
+INSTANTS = ("start", "end", "busy_from", "busy_until", "arrived_at", "cancelled_at", "moved_at")
 
 
 def standing(appointment: Appointment) -> dict[str, Any]:

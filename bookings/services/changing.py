@@ -1,7 +1,7 @@
 """Moving and cancelling a session: one act each, inside the service's rules, or past them with a reason."""
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from bookings import messages, video
@@ -114,6 +114,8 @@ def write_move(
     `stood` is how it was (`changes.standing`); `offer` the one that was taken by moving.
     """
     session.sequence += 1
+    if now + timedelta(hours=session.service.change_notice_h) <= stood["start"]:
+        session.moved_at = now
     if session.is_online and not session.video_key:
         session.video_key = video.new_key()
     session.full_clean(validate_unique=False, validate_constraints=False, exclude=FOREIGN)

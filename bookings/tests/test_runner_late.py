@@ -5,10 +5,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bookings.models import Appointment, Service
+from bookings.models import Appointment, Change, Service
 from bookings.prices import cost_of_cancelling
 from bookings.receipts import receipt_of
-from bookings.services import book_slot, cancel_appointment, move_appointment, waive_late_fee
+from bookings.services import book_slot, cancel_appointment, move_appointment, undo, waive_late_fee
 from clinic.audit.models import Event
 from clinic.core.errors import DomainError, Forbidden
 from clinic.reminders.letters import write_letter
@@ -161,6 +161,23 @@ def hurried(visit, therapist, runner, thursday) -> Appointment:
 @pytest.mark.parametrize(("after", "cost"), [(timedelta(minutes=3), 0), (timedelta(minutes=3) + SECOND, 3400)])
 def test_what_is_booked_late_is_cancelled_free_as_long_as_it_can_be_undone(hurried, after, cost) -> None:
     assert cost_of_cancelling(hurried, hurried.booked_at + after) == cost
+
+
+def test_what_is_moved_into_the_notice_is_free_for_the_undo_and_moving_on_adds_nothing(
+    visit, therapist, runner, thursday, now
+) -> None:
+    later = thursday + timedelta(days=1)
+    session = book_slot(
+        service=visit, therapist=therapist.therapist, runner=runner.runner, start=later, by=runner, now=now
+    )
+    before, minutes = thursday - timedelta(hours=3), timedelta(minutes=3)
+    moved = move_appointment(appointment=session, start=thursday, by=runner, now=before)
+    assert moved.change_until == before + minutes
+    again = move_appointment(appointment=moved, start=thursday + timedelta(minutes=45), by=runner, now=before + minutes)
+    assert again.change_until == before + minutes
+    undo(change=Change.objects.latest("at"), by=runner, now=before + minutes)
+    session.refresh_from_db()
+    assert (session.start, session.change_until) == (thursday, before + minutes)
 
 
 def test_the_page_of_a_late_booking_says_until_when_it_is_free(hurried, runner, client_of, clock) -> None:
