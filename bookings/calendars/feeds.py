@@ -89,12 +89,8 @@ def session_entry(appointment: Appointment, user: User) -> Entry:
     if appointment.workshop is not None:
         summary = f"Workshop: {appointment.workshop.title}"
         url = settings.SITE_URL + reverse("bookings:workshop", args=[appointment.workshop.slug])
-    elif user.pk == appointment.therapist.user_id:
-        summary = f"{appointment.runner.user.first_name}: {appointment.service.name}"
-        url = ics.page_address(appointment)
     else:
-        summary = f"{settings.CLINIC_NAME} with {appointment.therapist.user.name}"
-        url = ics.page_address(appointment)
+        summary, url = ics.summary(appointment, user), ics.page_address(appointment)
     return Entry(
         name=ics.uid(appointment),
         sequence=appointment.sequence,

@@ -57,8 +57,7 @@ def calendar_file(appointment: Appointment, *, reader: User, now: datetime, as_m
     event.add("dtstamp", now.astimezone(UTC).replace(microsecond=0))
     event.add("dtstart", appointment.start.astimezone(UTC))
     event.add("dtend", appointment.end.astimezone(UTC))
-    other = appointment.therapist.user if reader.pk == appointment.runner.user_id else appointment.runner.user
-    event.add("summary", f"{settings.CLINIC_NAME} with {other.name}")
+    event.add("summary", summary(appointment, reader))
     event.add("location", where(appointment))
     if reader.pk == appointment.runner.user_id and links.is_needed(appointment):
         # The link is a key, and calendars are shown to others: it stays in the letter.
@@ -84,6 +83,13 @@ def invite(event: Event, reader: User) -> None:
     attendee.params["CN"] = vText(reader.name)
     attendee.params["PARTSTAT"] = vText("ACCEPTED")
     event.add("attendee", attendee)
+
+
+def summary(appointment: Appointment, reader: User) -> str:
+    """What a passer-by may read: neither the service, whose name may tell of an injury, nor who the runner is."""
+    if reader.pk == appointment.therapist.user_id:
+        return f"{settings.CLINIC_NAME} session"
+    return f"{settings.CLINIC_NAME} with {appointment.therapist.user.name}"
 
 
 def file_name(appointment: Appointment) -> str:
