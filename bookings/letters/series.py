@@ -111,12 +111,23 @@ def still_cancelled(reminder: Reminder, now: datetime) -> str:
 
 
 def calendar(reminder: Reminder) -> list[Attachment]:
-    """One file with every session, each under its own name, as calendars know it from single letters too."""
+    """Every session under its own name, as calendars know it from single letters too.
+
+    What is booked is published in one file. What is cancelled comes in a file each: a CANCEL may speak of one event alone
+    (RFC 5546, 3.2.5), and programs take no event out for less.
+    """
     sessions = sessions_of(reminder)
     if not sessions:
         return []
+    if reminder.kind == "series_cancelled":
+        return [cancelled_file(each, reminder) for each in sessions]
     content = one_file(sessions, reminder)
     return [(f"stridewell-{sessions[0].start:%Y-%m-%d}-series.ics", content, "text/calendar; method=PUBLISH")]
+
+
+def cancelled_file(session: Appointment, reminder: Reminder) -> Attachment:
+    content = ics.calendar_file(session, reader=reminder.person, now=reminder.created_at)
+    return (f"stridewell-{session.start:%Y-%m-%d-%H%M}-cancelled.ics", content, "text/calendar; method=CANCEL")
 
 
 def one_file(sessions: Iterable[Appointment], reminder: Reminder) -> bytes:

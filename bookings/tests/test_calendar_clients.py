@@ -14,8 +14,12 @@ import pytest
 
 from bookings.calendars import ics
 from bookings.calendars.feeds import feed_file
+from bookings.series.plan import Pick
 from bookings.services import book_slot, cancel_appointment, move_appointment
+from bookings.services.series import book_series, cancel_rest
 from bookings.tests.calendar_server import serving
+from clinic.reminders.letters import write_letter
+from clinic.reminders.models import Reminder
 
 pytestmark = [pytest.mark.usefixtures("hours")]
 ZONES = ("Europe/London", "America/New_York", "Asia/Tokyo")
@@ -130,3 +134,24 @@ def test_one_event_in_a_real_calendar_from_booking_to_cancelling(
         server.pages["/feed.ics"] = feed_file(runner, now=now + timedelta(days=30))
         client.sync()
         assert not list((tmp_path / "feed").iterdir())
+
+
+def test_a_series_and_the_end_of_its_rest_in_a_real_calendar(
+    programs, visit, therapist, runner, thursday, now, tmp_path
+):
+    """It comes in one file, and each session that is cancelled goes by a file of its own."""
+    client = Client(tmp_path, "http://127.0.0.1/none.ics")
+    starts = [thursday + timedelta(days=days) for days in (0, 1, 4)]
+    picks = [Pick(therapist.therapist, start) for start in starts]
+    series = book_series(service=visit, runner=runner.runner, picks=picks, by=runner, now=now)
+
+    def read(kind: str) -> None:
+        letter = write_letter(Reminder.objects.get(kind=kind), now)
+        client.receive([content.encode() for _, content, _ in letter.attachments])
+
+    read("series_booked")
+    assert [each[0] for each in client.shown("Europe/London", "letters")] == [f"{at:%Y-%m-%d %H:%M}" for at in starts]
+    Reminder.objects.filter(kind="series_booked").update(state="sent", sent_at=now)
+    cancel_rest(series=series, by=runner, now=starts[0] - timedelta(hours=3))
+    read("series_cancelled")
+    assert [each[3] for each in client.shown("Europe/London", "letters")] == ["CONFIRMED", "CANCELLED", "CANCELLED"]

@@ -167,6 +167,16 @@ def test_the_rest_is_cancelled_in_one_letter(visit, therapist, runner, other_run
         "series_cancelled",
         "Cancelled: 5 sessions",
     )
+    files = write_letter(letter, then).attachments
+    assert {mimetype for _, _, mimetype in files} == {"text/calendar; method=CANCEL"}
+    assert len({name for name, _, _ in files}) == 5
+    calendars = [Calendar.from_ical(content) for _, content, _ in files]
+    assert {str(each["METHOD"]) for each in calendars} == {"CANCEL"}
+    told = [
+        [(event["DTSTART"].dt, event["SEQUENCE"], str(event["STATUS"])) for event in each.walk("VEVENT")]
+        for each in calendars
+    ]
+    assert told == [[(each.start, 1, "CANCELLED")] for each in picks[3:]]
     with pytest.raises(DomainError) as refused:
         cancel_rest(series=series, by=runner, now=then)
     assert refused.value.code == "nothing_left"
