@@ -5,9 +5,11 @@ from hashlib import sha256
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.utils import passthrough_next_redirect_url
 from allauth.mfa.adapter import DefaultMFAAdapter
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
+from django.contrib.auth import REDIRECT_FIELD_NAME as NEXT
 from django.forms import BaseForm
 from django.http import HttpRequest
 
@@ -36,6 +38,10 @@ class Adapter(DefaultAccountAdapter):
         "rate_limited": "That was a little fast. Wait a minute, then try again.",
         "same_as_current": "This is what you have already. Type something new.",
     }
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """The link in the letter keeps where the person was going when their password failed them."""
+        return passthrough_next_redirect_url(self.request, super().get_reset_password_from_key_url(key), NEXT)
 
     def clean_email(self, email: str) -> str:
         refuse_demo_address(email)

@@ -6,11 +6,13 @@ from typing import Any, ClassVar
 from zoneinfo import available_timezones
 
 from allauth.account import forms as account
+from allauth.account.utils import passthrough_next_redirect_url
 from allauth.core import context
 from allauth.mfa.base import forms as mfa
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
+from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, ProhibitNullCharactersValidator
 from django.db import IntegrityError, transaction
@@ -87,7 +89,8 @@ class Plain:
 
 
 def reset_link() -> str:
-    return format_html('<a href="{}">Forgotten? Set a new one</a>', reverse("account_reset_password"))
+    address = passthrough_next_redirect_url(context.request, reverse("account_reset_password"), REDIRECT_FIELD_NAME)
+    return format_html('<a href="{}">Forgotten? Set a new one</a>', address)
 
 
 def consent_help() -> str:

@@ -57,6 +57,29 @@ def test_a_reset_reads_the_same_for_known_and_unknown_addresses(client, runner):
     assert [letter.subject for letter in mail.outbox] == ["Set a new password", "No account with this address"]
 
 
+def test_a_new_password_loses_nobodys_way(client, runner):
+    page = client.get(reverse("account_login"), {"next": "/book/follow-up/?day=3"}).content.decode()
+    asking = re.search(r'href="([^"]+)">Forgotten\?', page)[1]
+    assert asking == "/accounts/password/reset/?next=%2Fbook%2Ffollow-up%2F%3Fday%3D3"
+    form = client.get(asking).content.decode()
+    assert '<input type="hidden" name="next" value="/book/follow-up/?day=3">' in form
+    sent = client.post(reverse("account_reset_password"), {"email": runner.email, "next": "/book/follow-up/?day=3"})
+    assert sent.url.partition("?")[0] == reverse("account_reset_password_done")
+    link = re.search(r"http://[^/]+(/\S+)", mail.outbox[0].body)[1]
+    elsewhere = Client()
+    answer = elsewhere.get(link, follow=True)
+    [(address, _)] = answer.redirect_chain
+    new = {"password1": "three words in a row", "password2": "three words in a row", "next": "/book/follow-up/?day=3"}
+    done = elsewhere.post(address, new, follow=True)
+    assert "Your new password is set" in done.content.decode()
+    assert 'href="/accounts/login/?next=%2Fbook%2Ffollow-up%2F%3Fday%3D3"' in done.content.decode()
+
+
+def test_a_reset_leads_to_no_other_site(client, runner):
+    client.post(reverse("account_reset_password"), {"email": runner.email, "next": "https://evil.example/"})
+    assert "evil" not in mail.outbox[0].body
+
+
 def test_five_wrong_passwords_lock_the_address_for_a_while(client, runner, time_machine_clock):
     for _ in range(5):
         log_in(client, runner.email, "not this one")

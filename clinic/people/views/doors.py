@@ -1,4 +1,4 @@
-"""Two doors of our own beside allauth's: the code page that forgets no chosen time, and the invitation."""
+"""Doors of our own beside allauth's: the code and the reset that forget nobody's goal, and the invitation."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -8,7 +8,7 @@ from allauth.account.internal.flows.email_verification_by_code import EmailVerif
 from allauth.account.internal.flows.login import perform_login
 from allauth.account.models import Login
 from allauth.account.stages import EmailVerificationStage, LoginStageController
-from allauth.account.views import ConfirmEmailVerificationCodeView
+from allauth.account.views import ConfirmEmailVerificationCodeView, PasswordResetFromKeyView, PasswordResetView
 from allauth.core.exceptions import ImmediateHttpResponse
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -60,6 +60,28 @@ class ConfirmAddress(ConfirmEmailVerificationCodeView):
 
 
 confirm_address = ConfirmAddress.as_view()
+
+
+class KeepsGoal:
+    """Goes on to its own next page, with `next` in the address; allauth would leave for `next` at once."""
+
+    success_url: Any
+
+    def get_success_url(self) -> str:
+        return self.passthrough_next_url(str(self.success_url))  # type: ignore[attr-defined]
+
+
+@method_decorator(public, name="dispatch")
+class AskForReset(KeepsGoal, PasswordResetView):
+    """Sends the link; the page after it says so."""
+
+
+@method_decorator(public, name="dispatch")
+class ResetPassword(KeepsGoal, PasswordResetFromKeyView):
+    """The link of that letter; the page after it leads to the log-in, which goes on to where the person was going."""
+
+
+ask_for_reset, reset_password = AskForReset.as_view(), ResetPassword.as_view()
 
 
 @public
