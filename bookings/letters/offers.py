@@ -14,6 +14,9 @@ from clinic.reminders.models import Reminder, State
 from clinic.reminders.services import schedule, withdraw
 
 LINK_SALT = "bookings.offer"
+OPENS_FOR = timedelta(days=3)
+"""So long after the time to answer a link shows what was offered."""
+
 TELL_FOR = timedelta(days=1)
 """So long it is worth saying that an offer has ended."""
 
@@ -33,13 +36,18 @@ def register_kinds() -> None:
 
 
 def link_token(offer: Offer) -> str:
-    """The signed text in the letter's link. It opens this one offer, and is of no use once that has ended."""
+    """The signed text in the letter's link. It opens this one offer, until `link_ends`."""
     return signing.dumps(str(offer.pk), salt=LINK_SALT)
 
 
 def read_link_token(token: str) -> str:
     """The offer's key. Raises signing.BadSignature for anything we did not sign."""
     return str(signing.loads(token, salt=LINK_SALT))
+
+
+def link_ends(offer: Offer) -> datetime:
+    """From when on the link tells nobody any more what was offered; what became of it stands behind a log-in."""
+    return offer.answer_until + OPENS_FOR
 
 
 def plan_offer(offer: Offer, *, now: datetime) -> None:

@@ -22,6 +22,8 @@ from clinic.reminders.services import Planned, schedule, schedule_new, withdraw
 
 DAY_BEFORE, TOO_LATE = timedelta(hours=24), timedelta(hours=2)
 OFFER_SALT = "bookings.workshop_offer"
+OPENS_FOR = timedelta(days=3)
+"""So long a link opens an offer, which is kept for half a day at most."""
 
 
 def register_kinds() -> None:
@@ -339,9 +341,14 @@ def offer_token(seat: Seat) -> str:
 
 
 def read_offer_token(token: str) -> Seat | None:
-    """The seat an offer's link was made for, offered, answered or passed on; None for anything we did not sign."""
+    """The seat an offer's link was made for, offered, answered or passed on; None for anything we did not sign.
+
+    Raises SignatureExpired from OPENS_FOR on: nobody is told any more then what was offered.
+    """
     try:
-        key, sequence = signing.loads(token, salt=OFFER_SALT)
+        key, sequence = signing.loads(token, salt=OFFER_SALT, max_age=OPENS_FOR)
+    except signing.SignatureExpired:
+        raise
     except (signing.BadSignature, ValueError, TypeError):
         return None
     found = Seat.objects.filter(pk=key, sequence__gte=sequence)

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from bookings.letters.offers import link_token
+from bookings.letters.offers import link_ends, link_token
 from bookings.models import Appointment, Change, Offer, WaitlistEntry
 from bookings.receipts import receipt_of
 from bookings.services import book_slot, join_waitlist, mark_completed, offer_free_times
@@ -139,6 +139,18 @@ def test_an_offer_that_has_ended_says_so(client, offer, clock) -> None:
     answer = client.post(url, {"do": "take"})
     assert (answer.status_code, Offer.objects.get().hold.state) == (409, "held")
     assert "You keep your place" in answer.content.decode()
+
+
+def test_days_later_the_link_tells_nobody_what_was_offered(client, offer, clock) -> None:
+    url = f"/offers/{link_token(offer)}/"
+    clock.move_to(link_ends(offer) - timedelta(seconds=1))
+    assert "26 November" in client.get(url).content.decode()
+    clock.move_to(link_ends(offer))
+    for answer in (client.get(url), client.post(url, {"do": "take"})):
+        page = answer.content.decode()
+        assert (answer.status_code, "This link has ended" in page, 'href="/waitlist/"' in page) == (410, True, True)
+        assert not [word for word in ("Nadia", "26 November", "£68") if word in page]
+    assert Offer.objects.get().state == "open"
 
 
 def test_an_earlier_time_in_exchange(client_of, runner, visit, therapist, thursday, now) -> None:

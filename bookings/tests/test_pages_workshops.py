@@ -106,6 +106,11 @@ def test_the_offers_link_needs_no_log_in_and_looking_changes_nothing(
     assert "The seat is yours" in words(client.post(link, {"do": "accept"}))
     assert "The seat is yours" in words(client.post(link, {"do": "accept"}))
     assert counted(workshop) == (1, 1, 0, 0)
+    clock.move_to(now + timedelta(days=3, minutes=13))
+    for answer in (client.get(link), client.post(link, {"do": "decline"})):
+        assert (answer.status_code, "This link has ended" in words(answer)) == (410, True)
+        assert "Running form" not in words(answer)
+    assert counted(workshop) == (1, 1, 0, 0)
 
 
 def test_the_room_lets_in_who_has_a_seat(

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from bookings import access, services
 from bookings.letters import links
-from bookings.letters.offers import given_up, read_link_token
+from bookings.letters.offers import given_up, link_ends, read_link_token
 from bookings.models import Appointment, Offer
 from bookings.prices import agreed_late_fee, agreed_price
 from bookings.services.offers import is_open, runner_of
@@ -55,6 +55,8 @@ def offer_link(request: HttpRequest, token: str) -> HttpResponse:
     except signing.BadSignature:
         raise Http404("No such offer.") from None
     clock = Clock(runner_of(found).user.zone, clock_of(request).now)
+    if clock.now >= link_ends(found):
+        return render(request, "bookings/offer_over.html", status=410)
     if request.method != "POST":
         return offer_page(request, found, clock, by_link=True)
     try:

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -227,7 +228,10 @@ def undo(request: HttpRequest, slug: str) -> HttpResponse:
 def offer(request: HttpRequest, token: str) -> HttpResponse:
     """The link of an offer's letter: looking at it changes nothing, one button takes the seat, another lets it go."""
     clock = clock_of(request)
-    seat = read_offer_token(token[:400])
+    try:
+        seat = read_offer_token(token[:400])
+    except signing.SignatureExpired:
+        return render(request, "bookings/offer_over.html", {"of_a_seat": True}, status=410)
     if seat is None:
         raise Http404("No such offer.")
     refused: DomainError | None = None
