@@ -119,7 +119,7 @@ def test_a_deed_on_an_older_picture_of_the_session_changes_nothing_and_says_what
     answer = desk.post(address if script else f"{address}?version={was}", old, **(PART if script else {}))
     page = answer.content.decode()
     assert answer.status_code == 409
-    assert "now it is Thursday 26 November, 09:45 to 10:30 with Nadia Okello, booked." in page
+    assert "the session is now Thursday 26 November, 09:45 to 10:30 with Nadia Okello, booked." in page
     session.refresh_from_db()
     assert (session.version, session.length) == (moved.version, timedelta(minutes=45))
     assert f'data-version="{moved.version}"' in page

@@ -338,7 +338,7 @@ def test_the_desks_older_page_changes_nothing_and_says_what_stands(session, staf
     assert (answer.status_code, stood.version) == (409, "1-booked")
     assert "09:45" in page
     if deed == "move":
-        assert "now it is Thursday 26 November, 09:45 to 10:30 with Nadia Okello, booked." in page
+        assert "the session is now Thursday 26 November, 09:45 to 10:30 with Nadia Okello, booked." in page
         assert 'value="2026-11-27"' in page
         assert 'name="version" value="1-booked"' in page
 

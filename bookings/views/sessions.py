@@ -155,7 +155,7 @@ def stands_now(session: Appointment) -> str:
     zone = settings.CLINIC_ZONE
     start, end = session.start.astimezone(ZoneInfo(zone)), clock_words(session.end, zone)
     return (
-        f"It was changed meanwhile: now it is {start:%A %-d %B, %H:%M} to {end} with {session.therapist.user.name}, "
+        f"Somebody was faster: the session is now {start:%A %-d %B, %H:%M} to {end} with {session.therapist.user.name}, "
         f"{session.get_state_display().lower()}."
     )
 
