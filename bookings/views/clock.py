@@ -9,9 +9,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from bookings.zones import difference_words, is_zone, offset_words, same_clock
-from clinic.core.viewer import ZONE_COOKIE, zone_of
-
-CHOSEN = "chosen_zone"
+from clinic.core.viewer import CHOSEN_ZONE, ZONE_COOKIE, zone_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +55,10 @@ def clock_of(request: HttpRequest) -> Clock:
     now = timezone.now()
     asked = request.GET.get("zone") or request.POST.get("zone") or ""
     if is_zone(asked):
-        if request.session.get(CHOSEN) != asked:
-            request.session[CHOSEN] = asked
+        if request.session.get(CHOSEN_ZONE) != asked:
+            request.session[CHOSEN_ZONE] = asked
         return Clock(asked, now)
-    chosen = request.session.get(CHOSEN)
+    chosen = request.session.get(CHOSEN_ZONE)
     known = str(chosen) if is_zone(chosen) else zone_of(request)
     told = request.user.is_authenticated or is_zone(request.COOKIES.get(ZONE_COOKIE))
     return Clock(known, now, guess=not chosen and not told, unknown=asked[:40])

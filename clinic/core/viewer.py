@@ -6,6 +6,9 @@ from django.conf import settings
 from django.http import HttpRequest
 
 ZONE_COOKIE = "zone"
+CHOSEN_ZONE = "chosen_zone"
+"""In the session: the zone in which this visit's times are shown, until the account is given another."""
+
 THEME_COOKIE = "theme"
 THEMES = ("light", "dark")
 

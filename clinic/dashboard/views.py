@@ -22,9 +22,8 @@ A_YEAR = 365 * 24 * 3600
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     clock = clock_of(request)
-    return render(
-        request, "dashboard/home.html", {"soon": free_soon(zone=clock.zone, now=clock.now), "zone": clock.zone}
-    )
+    facts = {"soon": free_soon(zone=clock.zone, now=clock.now), "zone": clock.zone, "clock": clock}
+    return render(request, "dashboard/home.html", facts)
 
 
 @require_safe

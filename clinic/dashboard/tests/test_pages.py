@@ -59,7 +59,7 @@ def test_the_home_page_shows_the_nearest_times_in_the_visitors_zone(
     assert '<b class="num first-up">today 12:00</b><small>Nadia Okello</small>' in out
     assert 'action="/book/first-visit/?therapist=nadia-okello"' in out
     assert '<button name="slot" value="2026-11-24T11:00Z">' in out
-    assert "Your time, Stockholm. First visit £68." in out
+    assert "Your time: Stockholm. Clinic: London, 1 hour earlier. First visit £68." in out
 
 
 def test_the_home_page_reads_the_database_twelve_times_at_most(

@@ -66,7 +66,7 @@ def test_then_to_wait_for_the_session(
     assert "No programme yet" in out
     assert "Nadia builds it after your session" in out
     assert "Thu</small>10:00" in out
-    assert "09:00 at the clinic." in out
+    assert "Stockholm time, 09:00 at the clinic." in out
 
 
 def test_exercises_of_the_day_with_one_tap_each(runner: User, therapist: User, plan, client_of: ClientOf) -> None:

@@ -37,6 +37,16 @@ def test_a_runner_says_who_they_are(client_of, runner):
     assert Event.objects.get(action="profile.changed").changes["zone"] == ["Europe/Stockholm", "Europe/Oslo"]
 
 
+def test_a_new_zone_of_the_account_ends_the_one_of_the_visit(client_of, runner):
+    browser = client_of(runner)
+    shown = "Your time: <b>{}</b>"
+    assert shown.format("Tokyo") in browser.get("/therapists/?zone=Asia/Tokyo").content.decode()
+    browser.post(reverse("people:you"), GOOD | {"zone": runner.zone})
+    assert shown.format("Tokyo") in browser.get("/therapists/").content.decode()
+    browser.post(reverse("people:you"), GOOD)
+    assert shown.format("Oslo") in browser.get("/therapists/").content.decode()
+
+
 @pytest.mark.parametrize(
     ("field", "value", "sentence"),
     [

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from clinic.core.errors import DomainError
 from clinic.core.kept import typed
+from clinic.core.viewer import CHOSEN_ZONE
 from clinic.people.access import PersonRequest, role_required
 from clinic.people.forms import Credentials, Directory, NameToken, Personal
 from clinic.people.models import Role
@@ -23,7 +24,7 @@ def show_refusal(form: object, refusal: DomainError) -> None:
 @require_http_methods(["GET", "HEAD", "POST"])
 def you(request: PersonRequest) -> HttpResponse:
     """Who you are to the clinic, and the ways into your log-in."""
-    form = Personal(typed(request), person=request.user)
+    form, zone = Personal(typed(request), person=request.user), request.user.zone
     if request.method == "POST" and form.is_valid():
         try:
             update_profile(by=request.user, values=form.cleaned_data)
@@ -31,6 +32,8 @@ def you(request: PersonRequest) -> HttpResponse:
             request.user.refresh_from_db()
             show_refusal(form, refusal)
         else:
+            if request.user.zone != zone:
+                request.session.pop(CHOSEN_ZONE, None)
             messages.success(request, "Saved.")
             return redirect("people:you")
     status = 422 if form.errors else 200
