@@ -26,6 +26,8 @@ SHARED, MOST_SHARED = 3.0, 2
 PER_DAY, PER_HOUR, MOST_HOURS = 3.0, 1.0, 6.0
 HASTE = 12.0
 """What an earlier time counts that comes so soon that the runner has to drop everything."""
+BEFORE_ABSENCE = 60.0
+"""What an earlier time counts with the very person who cannot come: they may not be well by then either."""
 ALTERNATIVES, LOOKED_AT = 6, 200
 
 
@@ -40,7 +42,8 @@ class Case:
     """A session that needs a new place. `wishes` None: the runner never said what suits; `knows`: therapists seen before;
     `shares`: other therapists, with the names of the credentials they hold as the session's own therapist does.
 
-    `elsewhere`: their clock is not the clinic's. Until `soon` an earlier time is at short notice.
+    `elsewhere`: their clock is not the clinic's. Until `soon` an earlier time is at short notice. From `away` on the session's
+    own therapist cannot come (0: they can).
     """
 
     key: Hashable
@@ -54,6 +57,7 @@ class Case:
     zone: str = "UTC"
     elsewhere: bool = False
     soon: Seconds = 0
+    away: Seconds = 0
     wishes: Wishes | None = None
     same_therapist: bool = True
     knows: frozenset[int] = frozenset()
@@ -117,6 +121,9 @@ def judged(case: Case, option: Option) -> Judged:
     if option.start < min(case.soon, case.start):
         cost += HASTE
         reasons.append("at short notice")
+    if option.therapist == case.therapist and option.start < min(case.away, case.start):
+        cost += 0.0 if case.wishes is not None and case.wishes.suits(new) else BEFORE_ABSENCE
+        reasons.append("before the absence")
     return Judged(cost, option.start, option.therapist, tuple(reasons))
 
 

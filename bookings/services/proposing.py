@@ -26,7 +26,7 @@ from bookings.models.appointments import State
 from bookings.models.waitlist import OfferState
 from bookings.replan import Case, Judged, Option, Table, alternatives, assign, by_runner, local, ranked, touch
 from bookings.services.stranded import stranded
-from bookings.waitlist.deadlines import LEAST, answer_until, waking_end
+from bookings.waitlist.deadlines import LEAST, UNASKED, answer_until, waking_end
 from bookings.zones import same_clock
 from clinic.core.errors import DomainError
 from clinic.people.models import Credential, TherapistProfile
@@ -223,6 +223,7 @@ class Finder:
                 after=each.service.buffer_after_min * 60,
                 zone=each.runner.user.zone,
                 soon=slots.seconds(self.now + NOTICE),
+                away=self.absence[0] if self.absence is not None else 0,
                 elsewhere=not same_clock(each.runner.user.zone, settings.CLINIC_ZONE, each.start),
                 wishes=wishes.get(each.runner.pk),
                 same_therapist=each.runner_id not in wishes or wishes[each.runner_id].same_therapist,
@@ -322,5 +323,13 @@ def spare(service: Service) -> timedelta:
 
 
 def deadline(session: Appointment, start: datetime, now: datetime) -> datetime | None:
-    """Until when the runner may answer an offer of `start`; None where that would be too soon to be fair."""
-    return answer_until(now=now, latest=start - spare(session.service), zone=session.runner.user.zone)
+    """Until when the runner may answer an offer of `start`; None where that would be too soon to be fair.
+
+    They asked for nothing and do not look out for it, so they have a waking day, as far as the session itself is not over.
+    """
+    latest, zone = start - spare(session.service), session.runner.user.zone
+    soon = answer_until(now=now, latest=latest, zone=zone)
+    if soon is None:
+        return None
+    patient = answer_until(now=now, latest=min(latest, session.start), zone=zone, length=UNASKED)
+    return max(soon, patient or soon)

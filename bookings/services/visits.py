@@ -6,7 +6,7 @@ from bookings.models import Offer, Service, WaitlistEntry
 from bookings.services.offering import keep_for
 from bookings.services.transactions import require, whole
 from bookings.services.waitlist import join_waitlist
-from bookings.waitlist.deadlines import answer_until
+from bookings.waitlist.deadlines import UNASKED, answer_until
 from clinic.core.errors import DomainError
 from clinic.people.models import RunnerProfile, TherapistProfile, User
 
@@ -28,7 +28,7 @@ def offer_visit(
     """
     require(by.is_clinic_staff)
     latest = start - timedelta(minutes=service.min_notice_min)
-    until = answer_until(now=now, latest=latest, zone=runner.user.zone)
+    until = answer_until(now=now, latest=latest, zone=runner.user.zone, length=UNASKED)
     if until is None:
         raise DomainError("That is too soon to be answered. Book it on the phone instead.", code="too_soon")
     entry: WaitlistEntry = join_waitlist(

@@ -60,6 +60,16 @@ def test_reasons_are_in_words_and_continuity_weighs_ten_days() -> None:
     assert judged(case("a", wishes=wishes), Option(1, (18 + 96) * HOUR)).reasons[1] == "Monday evening, which suits"
 
 
+def test_who_cannot_come_is_not_proposed_the_day_before_unless_that_suits() -> None:
+    ill = case("a", 57, away=48 * HOUR)
+    before, after = Option(1, 33 * HOUR), Option(1, (57 + 24 * 7) * HOUR)
+    assert [each.option for each in ranked(ill, [before, after])] == [after, before]
+    assert judged(ill, before).reasons[-1] == "before the absence"
+    assert "before the absence" not in judged(ill, Option(2, 33 * HOUR)).reasons
+    suited = case("a", 57, away=48 * HOUR, wishes=TimePreference(weekdays=0b0010000, parts=1))
+    assert [each.option for each in ranked(suited, [before, after])] == [before, after]
+
+
 def test_who_has_only_one_place_gets_it_and_an_earlier_proposal_makes_room() -> None:
     cases = [case("a"), case("b")]
     both = [Option(1, 33 * HOUR), Option(1, 34 * HOUR)]
@@ -161,7 +171,7 @@ def test_all_sessions_of_a_day_are_offered_the_rest_comes_first_on_the_waitlist(
     away = TimeOff.objects.get()
     assert (away.start, away.end, away.reason) == (*DAY, "Ill")
     offer = Offer.objects.get(moves=two)
-    assert (offer.hold.start, offer.answer_until) == (rows[two].best.start, now + timedelta(hours=2))
+    assert (offer.hold.start, offer.answer_until) == (rows[two].best.start, now + timedelta(hours=12))
     entry = WaitlistEntry.objects.get()
     third.refresh_from_db()
     assert (entry.runner, entry.priority, third.state, third.late_fee_pence) == (runner.runner, 1, "cancelled", None)
@@ -208,13 +218,14 @@ def test_a_seat_in_a_workshop_and_a_refused_start_are_not_proposed(
     session = book(runner, NINE)
     ask = {"therapist": therapist.therapist, "start": DAY[0], "end": DAY[1], "now": now}
     (row,) = propose(**ask)
-    assert row.best.start == NINE - timedelta(days=1)
-    Seat.objects.create(workshop=hills(other_therapist, row.best.start, now), runner=runner.runner, made_at=now)
-    (row,) = propose(**ask)
     friday = NINE + timedelta(days=1)
     assert row.best.start == friday
-    (row,) = propose(**ask, refused=[(session.pk, friday)])
-    assert row.best.start not in (friday, NINE - timedelta(days=1))
+    Seat.objects.create(workshop=hills(other_therapist, friday, now), runner=runner.runner, made_at=now)
+    (row,) = propose(**ask)
+    second = row.best.start
+    assert not friday <= second < friday + timedelta(minutes=45)
+    (row,) = propose(**ask, refused=[(session.pk, second)])
+    assert row.best.start not in (friday, second)
 
 
 @pytest.mark.django_db
@@ -296,7 +307,7 @@ def test_the_page_proposes_sends_and_says_what_has_gone(
     desk, asked = client_of(staff), {"therapist": "nadia-okello", "day": "2026-11-26", "reason": "Ill"}
     page = desk.get("/replan/", asked).content.decode()
     assert f'name="pick-{session.pk}"' in page
-    assert "Same therapist, Wednesday morning" in page
+    assert "Same therapist, Friday morning" in page
     gone = datetime(2026, 11, 27, 9, tzinfo=UTC)
     book(other_runner, gone)
     answer = desk.post("/replan/", {**asked, f"pick-{session.pk}": f"{therapist.therapist.pk} {gone.isoformat()}"})
