@@ -10,6 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from bookings import services
 from bookings.models import Appointment, Service, WeeklyHours
+from bookings.tests.workshop_world import planned
 from clinic.people.models import User
 
 pytestmark = pytest.mark.django_db
@@ -63,6 +64,23 @@ def test_a_therapists_calendar_goes_day_by_day(client_of: ClientOf, session: App
     assert "Thursday 26 November</h2>" in out
     assert "<time>09:00<small>09:45</small></time>" in out
     assert 'href="/appointments/" aria-current="page"' in out
+
+
+def test_a_therapists_calendar_has_workshops_in_their_days_and_goes_on_by_two_weeks(
+    client_of: ClientOf, session: Appointment, therapist: User, staff: User, now: datetime
+) -> None:
+    planned(therapist, staff, NINE + timedelta(hours=4), now, title="Running form")
+    planned(therapist, staff, NINE + timedelta(days=20), now, title="After the race")
+    out = client_of(therapist).get("/appointments/").content.decode()
+    assert out.index("Maya Lindqvist") < out.index("Running form")
+    assert 'href="?from=2026-12-16">Later' in out
+    assert "2 booked" in out
+    assert "After the race" not in out
+    later = client_of(therapist).get("/appointments/?from=2026-12-16").content.decode()
+    assert "After the race" in later
+    assert 'href="?from=2026-12-02">Earlier' in later
+    between = client_of(therapist).get("/appointments/?from=2026-11-30").content.decode()
+    assert "The next is on Wednesday 16 December." in between
 
 
 def test_the_list_asks_the_database_as_often_for_three_as_for_one(

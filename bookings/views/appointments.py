@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from itertools import groupby
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -16,10 +17,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from bookings import access, services, video
 from bookings.availability import find_slots
 from bookings.board.history import history_of
+from bookings.board.layout import day_period
 from bookings.forms.sessions import StaffMoveForm
 from bookings.instants import parse_day, parse_instant
 from bookings.models import Appointment
 from bookings.models.appointments import State
+from bookings.querysets import AppointmentQuerySet
 from bookings.services.attendance import marks_of
 from bookings.views.booking import live_hold
 from bookings.views.clock import Clock, clock_of
@@ -49,6 +52,8 @@ from clinic.core.kept import typed
 from clinic.people.access import role_required
 
 PAST_PER_PAGE = 15
+MOST_UPCOMING = 50
+FORTNIGHT = timedelta(days=14)
 MARKS = {
     "arrived": services.mark_arrived,
     "completed": services.mark_completed,
@@ -66,26 +71,44 @@ FACES = {
 
 @require_safe
 def appointments(request: HttpRequest) -> HttpResponse:
-    """A runner's or therapist's own sessions, coming and past. Staff look at the board."""
+    """A runner's own sessions, coming and past, or a therapist's calendar. Staff look at the board."""
     user = signed_in(request)
     if user.is_clinic_staff:
         return redirect("bookings:board")
     clock = clock_of(request)
     mine = Appointment.objects.visible_to(user).with_people()
-    past = Paginator(mine.past(clock.now), PAST_PER_PAGE).get_page(request.GET.get("page"))
-    upcoming = list(mine.upcoming(clock.now)[:50])
     just_done = services.last_of_a_series(user, clock.now)
     context = {
         **way_back(just_done, clock, url=reverse("bookings:undo", args=[just_done.pk]) if just_done else ""),
         "clock": clock,
-        "upcoming": upcoming,
-        "days": [(on, list(each)) for on, each in groupby(upcoming, key=lambda each: clock.local(each.start).date())],
-        "past": past,
+        "past": Paginator(mine.past(clock.now), PAST_PER_PAGE).get_page(request.GET.get("page")),
+    }
+    if user.is_therapist:
+        return render(request, "bookings/appointments_desk.html", context | calendar_of(request, mine, clock))
+    context |= {
+        "upcoming": list(mine.upcoming(clock.now)[:MOST_UPCOMING]),
         "held": live_hold(request),
         "workshops": coming_for(user, clock.now),
         "offers": offers_for(user, clock.now),
     }
-    return render(request, f"bookings/appointments{'' if user.is_runner else '_desk'}.html", context)
+    return render(request, "bookings/appointments.html", context)
+
+
+def calendar_of(request: HttpRequest, mine: AppointmentQuerySet, clock: Clock) -> dict[str, Any]:
+    """A therapist's sessions and workshops of two weeks, day by day, from today or the day `?from=`; two queries."""
+    first = max(parse_day(request.GET.get("from")) or clock.today, clock.today)
+    after = first + FORTNIGHT
+    begins, ends = (day_period(on, clock.zone).start for on in (first, after))
+    booked = mine.filter(state__in=(State.BOOKED, State.ARRIVED), end__gt=clock.now).order_by("start", "id")
+    shown = list(booked.overlapping(begins, ends))
+    later = booked.filter(start__gte=ends).values_list("start", flat=True).first()
+    return {
+        "days": [(on, list(each)) for on, each in groupby(shown, key=lambda each: clock.local(each.start).date())],
+        "first": first,
+        "last": after - timedelta(days=1),
+        "earlier": max(first - FORTNIGHT, clock.today) if first > clock.today else None,
+        "later": clock.local(later).date() if later else None,
+    }
 
 
 @never_cache

@@ -93,17 +93,15 @@ def seats_of(workshop: Workshop, runner_id: UUID) -> list[Seat]:
     return sorted(mine, key=lambda seat: (bool(seat.friend), seat.made_at, seat.friend))
 
 
-def coming_for(user: User, now: datetime) -> list[tuple[Workshop, list[Seat]]]:
-    """Workshops not over yet in which the runner has seats or waits, or which the therapist leads, nearest first; two queries."""
+def coming_for(runner: User, now: datetime) -> list[tuple[Workshop, list[Seat]]]:
+    """Workshops not over yet in which the runner has seats or waits, nearest first; two queries."""
     coming = Workshop.objects.select_related("booking__therapist__user", "booking__treatment_room")
     coming = coming.filter(state=Workshop.State.PLANNED, booking__end__gt=now).order_by("booking__start")
-    if user.is_runner:
-        mine: dict[UUID, list[Seat]] = {}
-        theirs = Seat.objects.filter(runner__user=user).exclude(state=Seat.State.CANCELLED)
-        for seat in theirs.filter(workshop__in=coming.order_by()).order_by("friend"):
-            mine.setdefault(seat.workshop_id, []).append(seat)
-        return [(each, mine[each.pk]) for each in coming.filter(pk__in=list(mine))]
-    return [(each, []) for each in coming.filter(booking__therapist__user=user)]
+    mine: dict[UUID, list[Seat]] = {}
+    theirs = Seat.objects.filter(runner__user=runner).exclude(state=Seat.State.CANCELLED)
+    for seat in theirs.filter(workshop__in=coming.order_by()).order_by("friend"):
+        mine.setdefault(seat.workshop_id, []).append(seat)
+    return [(each, mine[each.pk]) for each in coming.filter(pk__in=list(mine))]
 
 
 def waited_for(user: User, now: datetime) -> list[tuple[Workshop, list[Seat]]]:

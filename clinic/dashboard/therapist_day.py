@@ -6,14 +6,14 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, Q, Subquery
 
 from assessments.models import Assessment, Intake
 from assessments.questions import region_names
 from bookings.board.schedule import column_of, read_schedule
-from bookings.models import Appointment
+from bookings.models import Appointment, WaitlistEntry
 from clinic.dashboard.calls import Call, who_to_call
-from clinic.dashboard.gaps import Gap, gaps_left
+from clinic.dashboard.gaps import Gap, filled, gaps_left
 from clinic.dashboard.logged import Fortnight, fortnights
 from clinic.people.models import RunnerProfile, TherapistProfile
 
@@ -142,9 +142,23 @@ def for_therapist(therapist: TherapistProfile, *, now: datetime) -> TherapistDay
     day.led = [Led(each.record, past=each.record.end <= now) for each in kept if each.record.workshop_id is not None]
     taken = [visit.busy for visit in kept] + [each.period for each in schedule.absences[column.key]]
     to_come: list[Visit | Led] = [*day.coming, *(each for each in day.led if not each.past)]
-    day.rows = in_order(to_come, gaps_left(work=schedule.work(column, on), taken=taken, now=now))
+    day.rows = in_order(
+        to_come, free_time(therapist, gaps_left(work=schedule.work(column, on), taken=taken, now=now), now)
+    )
     day.calls = who_to_call(runners=in_care, intakes=intakes, logged=logged, today=on)
     return day
+
+
+def free_time(therapist: TherapistProfile, gaps: list[Gap], now: datetime) -> list[Gap]:
+    """The gaps with what fits and who waits for it; two queries, none on a full day."""
+    if not gaps:
+        return []
+    services = list(therapist.services.active())
+    wishes = WaitlistEntry.objects.filter(state="waiting", service__in=services).select_related(
+        "service", "runner__user"
+    )
+    mine = list(wishes.filter(Q(therapist=therapist) | Q(therapist=None)))
+    return [filled(each, services, mine, now) for each in gaps]
 
 
 def first_seen_by(therapist: TherapistProfile) -> Subquery:

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from assessments.models import Intake
 from assessments.services import start_assessment
+from bookings.models import WaitlistEntry
 from clinic.audit.models import Event
 from clinic.people.models import User
 from clinic.people.services import end_care
@@ -243,6 +244,34 @@ def test_a_therapist_sees_the_day_in_order_with_free_time(
     assert "45 min free" in out
     assert "First visit, online. New. Intake not answered yet" in out
     assert "no intake" in out
+
+
+def test_free_time_says_what_fits_and_how_many_wait_for_such_a_time(
+    runner: User,
+    other_runner: User,
+    therapist: User,
+    other_therapist: User,
+    now: datetime,
+    open_hours,
+    first_visit,
+    follow_up,
+    book,
+    client_of: ClientOf,
+) -> None:
+    for service in (first_visit, follow_up):
+        service.min_notice_min = 30
+        service.save()
+        therapist.therapist.services.add(service)
+    book(runner, therapist, follow_up, now + timedelta(minutes=90))
+    book(runner, therapist, follow_up, now + timedelta(minutes=150))
+    wish = {"runner": other_runner.runner, "service": follow_up, "first": now.date(), "made_at": now, "made_by": runner}
+    WaitlistEntry.objects.create(**wish)
+    WaitlistEntry.objects.create(**wish, therapist=other_therapist.therapist)
+    WaitlistEntry.objects.create(**wish, weekdays=0b0000001)
+    out = page(client_of(therapist))
+    assert "90 min free" not in out
+    assert "1 h 30 min free, fits a first visit. 1 on the waitlist" in out
+    assert "30 min free, fits a follow-up. 1 on the waitlist" in out
 
 
 def test_a_therapist_does_not_see_anothers_sessions(
