@@ -7,11 +7,12 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Q, UUIDField, Value
+from django.db.models import F, Q, UUIDField, Value
 from django.db.models.functions import Cast
 
 from bookings import slots
 from bookings.availability import find_each
+from bookings.engine.columns import NO_NUMBER
 from bookings.engine.diaries import new_search, offering_each
 from bookings.models import (
     Appointment,
@@ -65,6 +66,21 @@ class Row(NamedTuple):
     offer: Offer | None
     best: Place | None
     others: list[Place]
+
+
+class Taken(NamedTuple):
+    """What keeps somebody or something from a time: a session, a hold, a workshop, or (therapist 0) a seat in one."""
+
+    pk: UUID
+    runner_id: UUID | None
+    therapist_id: int
+    service_id: int | None
+    start: datetime
+    end: datetime
+    busy_from: datetime
+    busy_until: datetime
+    treatment_room_id: int | None
+    equipment_id: int | None
 
 
 def hit_by(
@@ -258,7 +274,6 @@ class Finder:
         live = Appointment.objects.live(self.now).filter(
             concerned | Q(therapist__in=limited), end__gt=self.now - timedelta(days=1), start__lt=self.until + WITHIN
         )
-        rows = list(live.order_by())
         seats = Seat.objects.filter(
             runner__in=people,
             friend="",
@@ -266,26 +281,29 @@ class Finder:
             workshop__state=Workshop.State.PLANNED,
             workshop__booking__end__gt=self.now,
         )
+        start, end = "workshop__booking__start", "workshop__booking__end"
+        seated = seats.order_by().values_list(
+            "pk", "runner_id", Value(0), NO_NUMBER, start, end, F(start), F(end), NO_NUMBER, NO_NUMBER
+        )
+        rows = [Taken(*row) for row in live.order_by().values_list(*Taken._fields).union(seated, all=True)]
         rooms, things = resources(rows)
         zones = {key: person.user.zone for key, person in self.people.items()}
         return Table(
             runners=by_runner(
-                (runner, key, slots.seconds(start), slots.seconds(end))
-                for runner, key, start, end in (
-                    *((each.runner_id, each.pk, each.start, each.end) for each in rows if each.runner_id in people),
-                    *seats.values_list("runner_id", "pk", "workshop__booking__start", "workshop__booking__end"),
-                )
+                (each.runner_id, each.pk, slots.seconds(each.start), slots.seconds(each.end))
+                for each in rows
+                if each.runner_id in people
             ),
             rooms=rooms,
             things=things,
             most=self.most,
-            begun=begun((row for row in rows if row.therapist_id in limited and row.workshop_id is None), zones),
+            begun=begun((row for row in rows if row.therapist_id in limited and row.service_id is not None), zones),
             zones=zones,
         )
 
 
 def resources(
-    rows: Iterable[Appointment],
+    rows: Iterable[Taken],
 ) -> tuple[dict[int, list[slots.Range]], dict[str, dict[int, list[slots.Range]]]]:
     """The busy ranges of every room in use, and of every piece of equipment by its kind; one query."""
     rooms: dict[int, list[slots.Range]] = {}
@@ -308,7 +326,7 @@ def resources(
     return rooms, things
 
 
-def begun(rows: Iterable[Appointment], zones: Mapping[int, str]) -> dict[tuple[int, int | None, object], int]:
+def begun(rows: Iterable[Taken], zones: Mapping[int, str]) -> dict[tuple[int, int | None, object], int]:
     """How many of the sessions each therapist has, by service (and None: all) and local day."""
     counted: Counter[tuple[int, int | None, object]] = Counter()
     for each in rows:

@@ -272,7 +272,7 @@ def test_forty_sessions_never_collide_and_cost_as_many_queries_as_one(
             place=service.place,
             **fields,
         )
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(7):
         rows = propose(therapist=therapist.therapist, start=DAY[0], end=DAY[1], now=now)
     placed = [(row.session, row.best) for row in rows if row.best]
     assert (len(rows), len(placed)) == (40, 40)
