@@ -36,6 +36,15 @@ def test_standing_in_line_is_among_the_wishes(client_of, runner, other_runner, w
     assert "Quiet feet" not in words(client_of(other_runner).get("/waitlist/"))
 
 
+@pytest.mark.parametrize(("capacity", "friends"), [(1, 0), (2, 1), (3, 2)])
+def test_no_more_friends_are_asked_for_than_there_are_seats(client_of, runner, workshop, capacity, friends) -> None:
+    Workshop.objects.update(capacity=capacity)
+    browser, address = client_of(runner), f"/workshops/{workshop.slug}/"
+    assert browser.get(address).content.decode().count('name="friend"') == friends
+    browser.post(f"{address}seats/")
+    assert browser.get(address).content.decode().count('name="friend"') == friends
+
+
 def test_a_visitor_sees_what_is_coming_and_is_led_to_the_log_in(client, workshop) -> None:
     listing = words(client.get("/workshops/"))
     assert "Quiet feet" in listing

@@ -91,13 +91,15 @@ def page(
     if friends is None:
         kept = typed(request) if runner and request.method != "POST" else None
         friends = kept.getlist("friend") if kept else []
-    room_for = MOST_FRIENDS - sum(1 for seat in mine if seat.friend)
-    fields = [*friends, *([""] * MOST_FRIENDS)][:room_for]
+    left = seats_left(found, clock.now)
+    seats_for_friends = left if own and own.state == SeatState.TAKEN else left - 1
+    room_for = min(MOST_FRIENDS - sum(1 for seat in mine if seat.friend), seats_for_friends)
+    fields = [*friends, *([""] * MOST_FRIENDS)][: max(room_for, len(friends))]
     context = {
         "workshop": found,
         "booking": found.booking,
         "clock": clock,
-        "left": seats_left(found, clock.now),
+        "left": left,
         "own": own,
         "taken": taken,
         "place": place_in_line(own) if own and own.state == SeatState.WAITING else 0,
