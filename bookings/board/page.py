@@ -136,15 +136,17 @@ class Wanted:
         """Whether a time is looked for: not for a session that is over or has begun."""
         return self.visit is None or self.visit.state == Appointment.State.BOOKED
 
-    def suits(self, start: datetime, column: Column) -> bool:
+    def suits(self, start: datetime) -> bool:
         """Whether the start is one the waiting person wished for, by their own clock; anybody else takes any."""
         if self.entry is None or self.runner is None:
             return True
         local = start.astimezone(self.runner.user.tz)
-        if self.entry.therapist_id not in (None, column.pk):
-            return False
         late = self.entry.last is not None and local.date() > self.entry.last
         return local.date() >= self.entry.first and not late and self.entry.suits(local)
+
+    def suits_with(self, column: Column) -> bool:
+        """Whether the waiting person wished for this therapist, or for anyone."""
+        return self.entry is None or self.entry.therapist_id in (None, column.pk)
 
 
 def wanted_of(page: Page, entries: Sequence[WaitlistEntry], services: Sequence[Service]) -> Wanted | None:
@@ -161,12 +163,15 @@ def wanted_of(page: Page, entries: Sequence[WaitlistEntry], services: Sequence[S
 
 @dataclass(frozen=True, slots=True)
 class Lit:
-    """What was lit: how many gaps, the best of them, and the next free time where there is none (start, column)."""
+    """What was lit: how many gaps and the best of them. Where there is none, `ahead` is the next free time (start, column), and
+    where there is none of those, `unwished` the next at another day or hour than wished for.
+    """
 
     wanted: Wanted
     count: int
     best: fitting.Fit | None
     ahead: tuple[datetime, Column] | None = None
+    unwished: tuple[datetime, Column] | None = None
 
 
 def light_gaps(
@@ -181,7 +186,8 @@ def light_gaps(
     zone = ZoneInfo(settings.CLINIC_ZONE)
     starts: dict[tuple[Any, date], list[datetime]] = {}
     for start, column in free_starts(wanted, columns, first=page.days[0], last=page.days[-1], now=now):
-        starts.setdefault((column.key, start.astimezone(zone).date()), []).append(start)
+        if wanted.suits(start):
+            starts.setdefault((column.key, start.astimezone(zone).date()), []).append(start)
     service, visit = wanted.service, wanted.visit
     before, after = timedelta(minutes=service.buffer_before_min), timedelta(minutes=service.buffer_after_min)
     length = visit.length if visit else service.length
@@ -196,14 +202,17 @@ def light_gaps(
         return Lit(wanted, len(fits), best)
     first = max(page.later, now.astimezone(zone).date())
     ahead = free_starts(wanted, columns, first=first, last=first + LOOK_AHEAD, now=now)
-    return Lit(wanted, 0, None, ahead[0] if ahead else None)
+    wished = next((each for each in ahead if wanted.suits(each[0])), None)
+    return Lit(wanted, 0, None, wished, ahead[0] if ahead and wished is None else None)
 
 
 def free_starts(
     wanted: Wanted, columns: Sequence[Column], *, first: date, last: date, now: datetime
 ) -> list[tuple[datetime, Column]]:
-    """Every free start for the wanted session with one of `columns`, nearest first."""
-    people = {column.pk: column for column in columns if column.person is not None}
+    """Every free start for the wanted session with those of `columns` who are wished for, nearest first."""
+    people = {column.pk: column for column in columns if column.person is not None and wanted.suits_with(column)}
+    if not people:
+        return []
     found = find_slots(
         service=wanted.service,
         therapists=[column.person for column in people.values() if column.person is not None],
@@ -214,8 +223,7 @@ def free_starts(
         now=now,
         moving=wanted.visit,
     )
-    pairs = [(slot.start, people[slot.therapist_id]) for slot in found]
-    return [(start, column) for start, column in pairs if wanted.suits(start, column)]
+    return [(slot.start, people[slot.therapist_id]) for slot in found]
 
 
 def waiting() -> list[WaitlistEntry]:

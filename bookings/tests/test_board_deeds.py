@@ -162,6 +162,17 @@ def test_only_staff_change_a_length(session: Appointment, therapist: User, now: 
     assert Appointment.objects.get().end == NINE + timedelta(minutes=45)
 
 
+def test_a_wish_nothing_can_meet_is_told_the_next_time_at_another_hour(
+    desk: Client, session: Appointment, runner: User, visit: Service, now: datetime
+) -> None:
+    entry = WaitlistEntry.objects.create(
+        runner=runner.runner, service=visit, first=now.date(), weekdays=0b1000000, made_at=now, made_by=runner
+    )
+    page = desk.get(f"/board/{DAY}&pick={entry.pk}").content.decode()
+    assert "For two weeks nothing is free at the times wished for." in page
+    assert f"runner={runner.runner.pk}&amp;wish={entry.pk}&amp;therapist=nadia-okello&amp;start=2026-11-27T09:00Z" in page
+
+
 def test_arrivals_are_marked_on_the_board_and_say_since_when(
     client_of: Callable[[User], Client], staff: User, session: Appointment, clock: time_machine.Traveller
 ) -> None:
