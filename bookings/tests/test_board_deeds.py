@@ -170,7 +170,9 @@ def test_a_wish_nothing_can_meet_is_told_the_next_time_at_another_hour(
     )
     page = desk.get(f"/board/{DAY}&pick={entry.pk}").content.decode()
     assert "For two weeks nothing is free at the times wished for." in page
-    assert f"runner={runner.runner.pk}&amp;wish={entry.pk}&amp;therapist=nadia-okello&amp;start=2026-11-27T09:00Z" in page
+    assert (
+        f"runner={runner.runner.pk}&amp;wish={entry.pk}&amp;therapist=nadia-okello&amp;start=2026-11-27T09:00Z" in page
+    )
 
 
 def test_arrivals_are_marked_on_the_board_and_say_since_when(
