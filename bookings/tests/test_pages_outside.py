@@ -24,7 +24,7 @@ def test_connect_read_again_and_remove(client_of, therapist, now):
     page = client_of(therapist)
     assert "None connected" in page.get(HOURS).text
     sent = page.post(PAGE, {"name": "Choir", "address": SECRET}, follow=True)
-    assert "“Choir” is connected" in sent.text
+    assert "“Choir” is entered" in sent.text
     assert "calendar.example/•••" in sent.text
     assert "k3y" not in sent.text + page.get(HOURS).text
     made = OutsideCalendar.objects.get()
