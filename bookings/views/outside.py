@@ -54,7 +54,10 @@ def calendars(request: HttpRequest, slug: str) -> HttpResponse:
                 form.add_error(field, refused.message)
                 status = refused.status
             else:
-                messages.success(request, f"“{made.name}” is entered. Within five minutes it is read, and this page says whether that went well.")
+                messages.success(
+                    request,
+                    f"“{made.name}” is entered. Within five minutes it is read, and this page says whether that went well.",
+                )
                 return redirect("bookings:outside", person.slug)
     context = {"person": person, "form": form, **overview(person, now)}
     return render(request, "bookings/outside.html", context, status=status)
