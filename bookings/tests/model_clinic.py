@@ -244,7 +244,7 @@ class Clinic(Wishes):
         self.book.now += 1
         session = self.book.sessions[which]
         target = self.book.therapists[therapist] if therapist else session.therapist
-        in_time = self.book.now <= session.start - session.kind.change_h * 60 and self.book.now < session.start
+        in_time = self.book.now <= session.free_until and self.book.now < session.start
         allowed = in_time and self.book.can_take(session.kind, target, start, session.runner, moving=session)
         self.move(which, target, start, allowed, by=self.runners[session.runner].user)
 
@@ -279,7 +279,7 @@ class Clinic(Wishes):
         """The runner cancels. What is cancelled of a series in one instant is one act: each has a minute of its own."""
         self.book.now += 1
         session = self.book.sessions[which]
-        early = self.book.now <= session.start - session.kind.change_h * 60 and self.book.now < session.start
+        early = self.book.now <= session.free_until and self.book.now < session.start
         coming = session.state == "booked" and self.book.now < session.start
         again = session.state == "cancelled" and session.held_until is None
         row = self.attempt(

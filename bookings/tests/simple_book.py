@@ -143,6 +143,18 @@ class Session:
         self.acts.append((kind, at, before, state))
 
     @property
+    def free_until(self) -> Minute:
+        """Until when the runner gives it up for nothing: the notice, or three minutes from when the time was taken.
+
+        A move out of a time that is no longer free to give up takes nothing anew.
+        """
+        notice = self.kind.change_h * 60
+        taken = [
+            at for kind, at, (was, *_), _ in self.acts if kind == "booked" or (kind == "moved" and at + notice <= was)
+        ]
+        return max(self.start - notice, min(taken[-1] + UNDO, self.start)) if taken else self.start - notice
+
+    @property
     def window(self) -> Window:
         return self.start, self.start + self.kind.minutes
 
