@@ -198,7 +198,7 @@ class Migration(migrations.Migration):
                 ('video_key', models.CharField(blank=True, editable=False, max_length=64, null=True, unique=True)),
                 ('sequence', models.PositiveIntegerField(default=0, help_text='Rises with every change, for calendars.')),
                 ('booked_at', models.DateTimeField()),
-                ('moved_at', models.DateTimeField(blank=True, help_text='When it was last given another time, while that was free.', null=True)),
+                ('moved_at', models.DateTimeField(blank=True, help_text='When its free minutes last began anew with another time.', null=True)),
                 ('price_pence', models.PositiveIntegerField(blank=True, help_text='The price that was agreed; later prices do not change it.', null=True)),
                 ('payer', models.CharField(choices=[('self', 'Paid by yourself'), ('insurance', 'Insurance')], default='self', max_length=10)),
                 ('insurer', models.CharField(blank=True, max_length=80)),

@@ -133,7 +133,7 @@ class Appointment(models.Model):
     )
     booked_at = models.DateTimeField()
     moved_at = models.DateTimeField(
-        null=True, blank=True, help_text="When it was last given another time, while that was free."
+        null=True, blank=True, help_text="When its free minutes last began anew with another time."
     )
     price_pence = models.PositiveIntegerField(
         null=True, blank=True, help_text="The price that was agreed; later prices do not change it."

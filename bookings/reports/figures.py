@@ -10,11 +10,11 @@ from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.db.models import BigIntegerField, Case, Count, Exists, F, OuterRef, Q, Sum, Value, When, Window
-from django.db.models.functions import RowNumber
+from django.db.models.functions import Coalesce, RowNumber
 
 from bookings import slots
 from bookings.models import Appointment, Service
-from bookings.models.appointments import LOST, State
+from bookings.models.appointments import LOST, UNDO, State
 from bookings.reports import opening
 from bookings.reports.epoch import Epoch
 from clinic.people.models import TherapistProfile
@@ -123,6 +123,7 @@ def sessions_of(question: Question) -> Any:
     return found.annotate(
         lead=Epoch("start") - Epoch("booked_at"),
         too_late=Epoch("cancelled_at") - Epoch("start") + F("service__change_notice_h") * 3600,
+        kept=Epoch("cancelled_at") - Epoch(Coalesce("moved_at", "booked_at")),
         came_before=Exists(earlier),
     )
 
@@ -130,12 +131,13 @@ def sessions_of(question: Question) -> Any:
 def part(figure: str, now: datetime) -> Q:
     """Which of the sessions `figure` counts."""
     stands, lost = ~Q(state=State.CANCELLED), Q(state=State.CANCELLED, cancel_reason=LOST)
+    cost_something = Q(too_late__gt=0, kept__gt=UNDO.total_seconds()) | Q(late_fee_pence__isnull=False)
     return {
         "booked": stands,
         "due": stands & Q(start__lt=now),
         "no_show": Q(state=State.NO_SHOW),
         "agreed": ~lost,
-        "late": Q(state=State.CANCELLED) & (Q(too_late__gt=0) | Q(late_fee_pence__isnull=False)) & ~lost,
+        "late": Q(state=State.CANCELLED) & cost_something & ~lost,
         "cancelled": Q(state=State.CANCELLED),
         "new": stands & Q(came_before=False),
         "returning": stands & Q(came_before=True),

@@ -111,10 +111,12 @@ def write_move(
 ) -> Appointment:
     """Store a session that has its new time, room and therapist, and everything that goes with a move.
 
-    `stood` is how it was (`changes.standing`); `offer` the one that was taken by moving.
+    `stood` is how it was (`changes.standing`); `offer` the one that was taken by moving. Free minutes to give it up begin
+    anew where the old time was free to give up, or the clinic could not keep it.
     """
     session.sequence += 1
-    if now + timedelta(hours=session.service.change_notice_h) <= stood["start"]:
+    was_free = now + timedelta(hours=session.service.change_notice_h) <= stood["start"]
+    if was_free or (offer is not None and offer.moves_id is not None):
         session.moved_at = now
     if session.is_online and not session.video_key:
         session.video_key = video.new_key()

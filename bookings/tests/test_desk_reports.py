@@ -108,6 +108,16 @@ def test_every_figure_opens_to_as_many_rows_as_it_counts(
         )
 
 
+def test_what_was_given_up_while_that_was_free_is_not_late(enter: Enter) -> None:
+    start = datetime(2026, 10, 28, 9, tzinfo=UTC)
+    for minutes in (3, 4):
+        booked = start - timedelta(hours=2, minutes=10 * minutes)
+        fields = {"booked_at": booked, "cancelled_at": booked + timedelta(minutes=minutes)}
+        enter(start, "cancelled", **fields)
+    question = reports.Question(date(2026, 10, 26), date(2026, 11, 1), LONDON, NOW)
+    assert [each.booked_at for each in reports.behind(question, "late")] == [start - timedelta(hours=2, minutes=40)]
+
+
 def test_open_hours_follow_the_clock_overrides_and_travel(therapist: User, hours: list[WeeklyHours]) -> None:
     """A night shift over the change lasts five real hours; a day in New York is cut where the range ends."""
     edges = week_edges(date(2026, 10, 19), date(2026, 11, 1), LONDON)
