@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from bookings.models import Appointment, Change, Offer, WaitlistEntry
 from bookings.models.waitlist import EntryState, OfferState
-from bookings.services.booking import book_slot
+from bookings.services.booking import attempt, book_slot
 from bookings.services.changing import move_appointment
 from bookings.services.offering import keep_for
 from bookings.services.offers import withdraw_offer
@@ -41,21 +41,37 @@ def book_for_wish(*, entry: WaitlistEntry, by: User, now: datetime, **wanted: An
             withdraw_offer(offer=offer, by=by, now=now)
     reason = wanted.get("override_reason", "")
     if waits and session is not None and session.is_coming(now) and session.service == wanted["service"]:
-        booked = move_appointment(
-            appointment=session,
-            start=wanted["start"],
-            therapist=wanted["therapist"],
-            by=by,
-            now=now,
-            reason=reason or "In exchange, on the phone.",
-            override=bool(reason.strip()),
-        )
+        booked = exchange(session, therapist=wanted["therapist"], start=wanted["start"], reason=reason, by=by, now=now)
     else:
         booked = book_slot(by=by, now=now, **wanted)
     if waits:
         Change.objects.filter(appointment=booked, sequence=booked.sequence).update(wish=entry)
         record(by=by, action="waitlist.booked", subject=entry, runner=entry.runner)
     return booked
+
+
+def exchange(
+    session: Appointment, *, therapist: TherapistProfile | None, start: datetime, reason: str, by: User, now: datetime
+) -> Appointment:
+    """Move the session to `start` with `therapist`; None is anyone, its own before all others. Raises what a move raises."""
+
+    def move(chosen: TherapistProfile) -> Appointment:
+        return move_appointment(
+            appointment=session,
+            start=start,
+            therapist=chosen,
+            by=by,
+            now=now,
+            reason=reason or "In exchange, on the phone.",
+            override=bool(reason.strip()),
+        )
+
+    if therapist is not None:
+        return move(therapist)
+    try:
+        return move(session.therapist)
+    except DomainError:
+        return attempt(move, service=session.service, therapist=None, runner=session.runner, start=start, now=now)
 
 
 def offer_to(*, entry: WaitlistEntry, therapist: TherapistProfile, start: datetime, by: User, now: datetime) -> Offer:

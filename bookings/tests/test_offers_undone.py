@@ -126,6 +126,19 @@ def test_the_desk_moves_the_session_that_was_to_be_exchanged(exchange, visit, th
     assert (session.start, offer.entry.state) == (was, "waiting")
 
 
+def test_the_desk_exchanges_with_anyone_who_is_free(
+    visit, therapist, runner, other_runner, staff, thursday, now
+) -> None:
+    session = booked(runner, visit, therapist, thursday + timedelta(days=4), now)
+    entry = waits(runner, visit, thursday, now, exchange_for=session)
+    booked(other_runner, visit, therapist, thursday, now)
+    colleague = more_therapists(visit, 1)[0]
+    wanted = {"service": visit, "therapist": None, "runner": runner.runner}
+    moved = book_for_wish(entry=entry, by=staff, now=now, start=thursday, **wanted)
+    assert (moved.pk, moved.start, moved.therapist) == (session.pk, thursday, colleague)
+    assert Appointment.objects.sessions().filter(runner=runner.runner).count() == 1
+
+
 def test_an_exchange_is_a_move_with_its_letter_after_three_minutes(exchange, runner, thursday, now) -> None:
     session, offer = exchange
     then = now + timedelta(hours=1)
