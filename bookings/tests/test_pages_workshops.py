@@ -11,6 +11,7 @@ from django.utils.html import strip_tags
 from bookings.models import Seat, Workshop
 from bookings.services.seats import give_back_seats, join_waitlist
 from bookings.tests.workshop_world import counted, people, planned, seat_for
+from clinic.audit.models import Event
 from clinic.reminders.dispatch import dispatch
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("hours", "clock")]
@@ -115,6 +116,7 @@ def test_the_offers_link_needs_no_log_in_and_looking_changes_nothing(
     assert "The seat is yours" in words(client.post(link, {"do": "accept"}))
     assert "The seat is yours" in words(client.post(link, {"do": "accept"}))
     assert counted(workshop) == (1, 1, 0, 0)
+    assert Event.objects.get(action="workshop.seats_taken", actor_id=str(second.pk)).by_link
     clock.move_to(now + timedelta(days=3, minutes=13))
     for answer in (client.get(link), client.post(link, {"do": "decline"})):
         assert (answer.status_code, "This link has ended" in words(answer)) == (410, True)

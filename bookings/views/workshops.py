@@ -36,6 +36,7 @@ from bookings.workshops.seating import (
     with_counts,
 )
 from bookings.zones import zone_groups
+from clinic.audit.services import acting_by_link
 from clinic.core.decorators import public
 from clinic.core.errors import DomainError
 from clinic.core.kept import typed
@@ -241,12 +242,13 @@ def offer(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST":
         owner = seat.runner.user
         try:
-            if request.POST.get("do") == "decline":
-                verbs.leave_line(seat=seat, by=owner, now=clock.now)
-                answered = "declined"
-            else:
-                verbs.accept_offer(seat=seat, by=owner, now=clock.now)
-                answered = "accepted"
+            with acting_by_link():
+                if request.POST.get("do") == "decline":
+                    verbs.leave_line(seat=seat, by=owner, now=clock.now)
+                    answered = "declined"
+                else:
+                    verbs.accept_offer(seat=seat, by=owner, now=clock.now)
+                    answered = "accepted"
         except DomainError as error:
             refused = error
         seat = read_offer_token(token[:400]) or seat
