@@ -10,7 +10,7 @@ from django.urls import reverse
 from bookings.letters.offers import link_ends, link_token
 from bookings.models import Appointment, Change, Offer, WaitlistEntry
 from bookings.receipts import receipt_of
-from bookings.services import book_slot, join_waitlist, mark_completed, offer_free_times
+from bookings.services import book_slot, cancel_appointment, join_waitlist, mark_completed, offer_free_times
 from clinic.people.models import Role
 from clinic.reminders.letters import write_letter
 from clinic.reminders.models import Reminder
@@ -171,6 +171,19 @@ def test_an_earlier_time_in_exchange(client_of, runner, visit, therapist, thursd
     assert "Undone. The session is Thursday 26 November, 10:00. Nobody was told. The wish waits again." in (
         undone.content.decode()
     )
+
+
+def test_a_taken_exchange_leads_to_its_session_when_that_is_cancelled_too(
+    client_of, runner, visit, therapist, thursday, now
+) -> None:
+    booked = {"service": visit, "therapist": therapist.therapist, "runner": runner.runner, "by": runner, "now": now}
+    session = book_slot(**booked, start=thursday)
+    join_waitlist(**booked | {"therapist": None}, first=now.date(), last=None, exchange_for=session)
+    offer_free_times(now=now)
+    browser, url = client_of(runner), f"/offers/{Offer.objects.get().pk}/"
+    browser.post(url, {"do": "take"})
+    cancel_appointment(appointment=session, by=runner, now=now)
+    assert f'href="/appointments/{session.pk}/"' in browser.get(url).content.decode()
 
 
 PLAN = "/book/follow-up/series/?per_week=2&weeks=3&days=1&days=8&parts=2&first=2026-11-30&therapist=nadia-okello"

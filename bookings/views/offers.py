@@ -15,8 +15,9 @@ from bookings import access, services
 from bookings.letters import links
 from bookings.letters.offers import given_up, link_ends, read_link_token
 from bookings.models import Appointment, Offer
+from bookings.models.waitlist import OfferState
 from bookings.prices import agreed_late_fee, agreed_price
-from bookings.services.offers import is_open, runner_of
+from bookings.services.offers import is_open, runner_of, taken_by
 from bookings.views.clock import Clock, clock_of
 from bookings.views.reader import signed_in
 from clinic.audit.services import acting_by_link
@@ -83,7 +84,7 @@ def offer_page(
 ) -> HttpResponse:
     runner = runner_of(found)
     session = given_up(found)
-    charged = session or found.hold
+    charged = taken_by(found) if found.state == OfferState.ACCEPTED else session or found.hold
     context: dict[str, Any] = {
         "layout": "base.html" if by_link or signed_in(request).is_runner else "desk.html",
         "offer": found,
