@@ -26,8 +26,8 @@ class Gap(NamedTuple):
         hours, rest = divmod(minutes, 60)
         said = f"{minutes} min free" if minutes < 90 else f"{hours} h" + (f" {rest} min" if rest else "") + " free"
         if self.fits:
-            name = self.fits[0].name
-            said += f", fits a {name[:1].lower()}{name[1:]}"
+            name = self.fits[0].name[:1].lower() + self.fits[0].name[1:]
+            said += f", fits {'an' if name[:1] in 'aeiou' else 'a'} {name}"
         return f"{said}. {self.waiting} on the waitlist" if self.waiting else said
 
 

@@ -10,8 +10,9 @@ from django.test.utils import CaptureQueriesContext
 
 from assessments.models import Intake
 from assessments.services import start_assessment
-from bookings.models import WaitlistEntry
+from bookings.models import Service, WaitlistEntry
 from clinic.audit.models import Event
+from clinic.dashboard.gaps import Gap
 from clinic.people.models import User
 from clinic.people.services import end_care
 from conftest import person
@@ -272,6 +273,12 @@ def test_free_time_says_what_fits_and_how_many_wait_for_such_a_time(
     assert "90 min free" not in out
     assert "1 h 30 min free, fits a first visit. 1 on the waitlist" in out
     assert "30 min free, fits a follow-up. 1 on the waitlist" in out
+
+
+def test_what_fits_is_named_with_its_article(now: datetime) -> None:
+    names = ("Follow-up", "Initial assessment")
+    gaps = [Gap(now, now + timedelta(minutes=45), (Service(name=name),)) for name in names]
+    assert [each.words for each in gaps] == ["45 min free, fits a follow-up", "45 min free, fits an initial assessment"]
 
 
 def test_a_therapist_does_not_see_anothers_sessions(
