@@ -1,7 +1,10 @@
 """What runners are told about their sessions: letters now, reminders before. Rows of the outbox, never a mail sent here."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
+
+from django.db.models import QuerySet
 
 from bookings.calendars import ics
 from bookings.letters import links
@@ -88,8 +91,8 @@ def plan_cancelled(appointment: Appointment, *, now: datetime) -> None:
     )
 
 
-def plan_undone(appointment: Appointment, *, act: Change, earlier: Change | None, now: datetime) -> None:
-    """Take back what the undone act had planned, and plan again what it had taken back.
+def plan_undone(appointment: Appointment, *, act: Change, earlier: Sequence[Change], now: datetime) -> None:
+    """Take back what the undone act had planned, and plan again what it had taken back. `earlier` acts: the latest first.
 
     Raises Conflict `too_late_to_undo` when its letter has left: a dispatcher was faster.
     """
@@ -102,13 +105,20 @@ def plan_undone(appointment: Appointment, *, act: Change, earlier: Change | None
     if appointment.state != State.BOOKED:
         return
     again = visits(appointment, now=now)
-    untold = told.filter(state=Gone.WITHDRAWN, occasion=occasion_of(earlier.sequence)).first() if earlier else None
-    if untold is not None:
+    untold = last_letter(told, earlier)
+    if untold is not None and untold.state == Gone.WITHDRAWN:
         context = {**untold.context, "sequence": appointment.sequence}
         occasion = occasion_of(appointment.sequence)
         again.append(Planned(untold.kind, occasion, max(untold.due_at, now), untold.expires_at, context))
     for message in again:
         schedule(person=appointment.runner.user, subject=appointment.subject, **message._asdict())
+
+
+def last_letter(told: QuerySet[Reminder], acts: Sequence[Change]) -> Reminder | None:
+    """The letter about the last of `acts` (the latest first) that has one: a change of room is told to nobody."""
+    occasions = [occasion_of(each.sequence) for each in acts]
+    letters = {each.occasion: each for each in told.filter(occasion__in=occasions)} if occasions else {}
+    return next((letters[each] for each in occasions if each in letters), None)
 
 
 def occasion_of(sequence: int) -> str:

@@ -87,7 +87,7 @@ def take_back(act: Change, were_with: Mapping[int, TherapistProfile], *, by: Use
     found.save()
     act.undone_at = now
     act.save(update_fields=["undone_at"])
-    earlier = others.order_by("-at", "-sequence").first()
+    earlier = list(others.order_by("-at", "-sequence"))
     record(
         by=by,
         action="appointment.undone",
@@ -100,9 +100,9 @@ def take_back(act: Change, were_with: Mapping[int, TherapistProfile], *, by: Use
     )
     if not is_mark:
         messages.plan_undone(found, act=act, earlier=earlier, now=now)
-    if earlier is not None:
-        earlier.sequence = found.sequence
-        earlier.save(update_fields=["sequence"])
+    for last in earlier[:1]:
+        last.sequence = found.sequence
+        last.save(update_fields=["sequence"])
     return found
 
 

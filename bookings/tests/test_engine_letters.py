@@ -172,6 +172,27 @@ def test_a_change_of_room_leaves_the_letter_that_waits(gait, therapist, runner, 
     assert event["SEQUENCE"] == 1
 
 
+@pytest.mark.parametrize("act", ["resized", "moved", "another room"])
+def test_an_act_undone_after_a_change_of_room_leaves_the_letter_of_the_booking(
+    gait, therapist, runner, staff, thursday, now, act
+) -> None:
+    _, second, third = (TreatmentRoom.objects.create(name=f"Room {number}") for number in (1, 2, 3))
+    booked = book_slot(
+        service=gait, therapist=therapist.therapist, runner=runner.runner, start=thursday, by=staff, now=now
+    )
+    change_room(appointment=booked, to=second, by=staff, now=now)
+    then = now + timedelta(seconds=20)
+    if act == "resized":
+        resize_appointment(appointment=booked, minutes=booked.minutes + 15, by=staff, now=then)
+    elif act == "moved":
+        move_appointment(appointment=booked, start=thursday + timedelta(days=1), by=staff, now=then)
+    else:
+        change_room(appointment=booked, to=third, by=staff, now=then)
+    undo(change=booked.changes.get(at=then), by=staff, now=then)
+    letter = Reminder.objects.exclude(kind__startswith="visit").get(state="due")
+    assert (letter.kind, letter.due_at, still_news(letter, now + UNDO)) == ("booked", now + UNDO, "")
+
+
 @pytest.mark.parametrize("kind", ["booked", "visit_24h", "visit_1h", "moved", "resized", "cancelled"])
 @pytest.mark.parametrize("place", Place.values)
 def test_every_letter_is_whole(visit, therapist, runner, staff, thursday, now, kind, place) -> None:
