@@ -200,9 +200,14 @@ def set_override(
 
 @whole
 def clear_overrides(*, therapist: TherapistProfile, on: date, by: User, now: datetime) -> HoursChange:
-    """Take back every exception of one day: the weekly hours hold again. Raises Forbidden `not_yours`."""
+    """Take back every exception of one day: the weekly hours hold again.
+
+    Raises DomainError `in_the_past`; Forbidden `not_yours`.
+    """
     require_keeper(by, therapist)
     lock_therapist(therapist)
+    if on < today_of(therapist, now):
+        raise DomainError("That day is over; the past stays as it was.", code="in_the_past")
     Override.objects.filter(therapist=therapist, on=on).delete()
     record(by=by, action="hours.override_cleared", subject=therapist, changes={"on": [on, None]})
     return HoursChange([], *settle_outside(therapist, first=on, last=on, by=by, now=now))

@@ -110,6 +110,13 @@ def test_different_hours_of_one_day(visit, hours, therapist, staff, now) -> None
     assert times() == plain
 
 
+def test_the_exceptions_of_a_day_that_is_over_stay(hours, therapist, staff, now) -> None:
+    set_override(therapist=therapist.therapist, on=MONDAY, ranges=[], replace=True, by=staff, now=now)
+    with pytest.raises(DomainError) as refused:
+        clear_overrides(therapist=therapist.therapist, on=MONDAY, by=staff, now=now + timedelta(days=30))
+    assert (refused.value.code, Override.objects.count()) == ("in_the_past", 1)
+
+
 def test_a_closed_day_names_its_sessions(booked, therapist, staff, thursday, now) -> None:
     assert set_override(
         therapist=therapist.therapist, on=thursday.date(), ranges=[], replace=True, by=staff, now=now
