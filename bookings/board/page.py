@@ -140,9 +140,7 @@ class Wanted:
         """Whether the start is one the waiting person wished for, by their own clock; anybody else takes any."""
         if self.entry is None or self.runner is None:
             return True
-        local = start.astimezone(self.runner.user.tz)
-        late = self.entry.last is not None and local.date() > self.entry.last
-        return local.date() >= self.entry.first and not late and self.entry.suits(local)
+        return self.entry.suits(start.astimezone(self.runner.user.tz))
 
     def suits_with(self, column: Column) -> bool:
         """Whether the waiting person wished for this therapist, or for anyone."""

@@ -120,6 +120,11 @@ class WaitlistEntry(TimeWish):
         """The name reminders and audit events know this wish by."""
         return f"waitlist:{self.pk}"
 
+    def suits(self, local: datetime) -> bool:
+        """As for any wish, and on one of its days."""
+        in_time = self.first <= local.date() and (self.last is None or local.date() <= self.last)
+        return in_time and super().suits(local)
+
 
 class OfferState(models.TextChoices):
     OPEN = "open", "Open"

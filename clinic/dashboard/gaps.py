@@ -45,7 +45,7 @@ def filled(gap: Gap, services: Collection[Service], wishes: Iterable[WaitlistEnt
     fits = sorted((each for each in services if starts_in(gap, each, now)), key=lambda each: -each.minutes)
     keys = {each.pk for each in fits}
     suited = sum(
-        any(suits(wish, start) for start in starts_in(gap, wish.service, now))
+        any(wish.suits(start.astimezone(wish.runner.user.tz)) for start in starts_in(gap, wish.service, now))
         for wish in wishes
         if wish.service_id in keys
     )
@@ -64,9 +64,3 @@ def quarter_from(at: datetime) -> datetime:
     """`at`, or the next full quarter of an hour after it."""
     over = timedelta(minutes=at.minute % 15, seconds=at.second, microseconds=at.microsecond)
     return at + (STEP - over if over else timedelta())
-
-
-def suits(wish: WaitlistEntry, start: datetime) -> bool:
-    """Whether the waiting runner asked for such a day and hour, by their own clock."""
-    local = start.astimezone(wish.runner.user.tz)
-    return wish.first <= local.date() and (wish.last is None or local.date() <= wish.last) and wish.suits(local)
