@@ -13,6 +13,7 @@ from bookings.board.fitting import fits_of, light
 from bookings.board.layout import Window, lay_lane
 from bookings.models import Appointment, Change, Place, Service, TreatmentRoom, WaitlistEntry, WeeklyHours, Workshop
 from bookings.services.resizing import resize_appointment
+from bookings.services.waiting import offer_to
 from clinic.audit.models import Event
 from clinic.core.errors import DomainError
 from clinic.core.periods import Period
@@ -79,6 +80,16 @@ def test_a_drop_on_somebody_says_who_it_is_and_what_is_free(
     assert 'value="nadia-okello@2026-11-26T09:45Z"' in page
     session.refresh_from_db()
     assert session.start == NINE
+
+
+def test_a_drop_on_an_offered_time_says_to_whom_it_is_offered(
+    desk: Client, session: Appointment, visit: Service, other_runner: User, staff: User, now: datetime
+) -> None:
+    wish = {"service": visit, "therapist": None, "runner": other_runner.runner, "first": NINE.date(), "last": None}
+    entry = services.join_waitlist(**wish, by=staff, now=now)
+    offer_to(entry=entry, therapist=visit.therapists.get(), start=NINE + timedelta(minutes=90), by=staff, now=now)
+    page = do(desk, session, "move", on="2026-11-26", at="10:45", therapist="nadia-okello").content.decode()
+    assert "10:45 is taken: Nadia has a time offered to Omar Haddad from 10:30 to 11:15." in page
 
 
 def test_a_drop_outside_the_hours_asks_for_a_reason_and_takes_it(desk: Client, session: Appointment) -> None:

@@ -21,6 +21,7 @@ from bookings.fortnight import nearest
 from bookings.instants import parse_day, parse_instant
 from bookings.models import Appointment, Change, Equipment, TreatmentRoom, WaitlistEntry
 from bookings.models.appointments import State
+from bookings.services.offers import runner_of
 from bookings.services.resizing import resize_appointment
 from bookings.services.rooming import change_room
 from bookings.services.undoing import undo
@@ -289,15 +290,20 @@ def who_has_it(found: Appointment, start: datetime, end: datetime, target: Thera
     if taken is None:
         kind = found.service.equipment_kind or "treatment room"
         return f"No {'time' if found.is_online else kind} is free from {clock(start, zone)} to {clock(end, zone)}."
-    if taken.workshop:
-        who = taken.workshop.title
-    else:
-        who = taken.runner.user.name if taken.runner and taken.state != State.HELD else "somebody who is just booking"
     rest = "" if taken.start < end and taken.end > start else ", and a rest is kept between sessions"
     at = f"{clock(start, zone)} is taken" if start != found.start else "There is no room for that"
-    return (
-        f"{at}: {target.user.first_name} has {who} from {clock(taken.start, zone)} to {clock(taken.end, zone)}{rest}."
-    )
+    return f"{at}: {target.user.first_name} has {occupant(taken)} from {clock(taken.start, zone)} to {clock(taken.end, zone)}{rest}."
+
+
+def occupant(taken: Appointment) -> str:
+    """What or whom a therapist has then: a workshop, a runner, a time that is offered or just being booked."""
+    if taken.workshop:
+        return taken.workshop.title
+    if taken.state != State.HELD:
+        return taken.runner.user.name
+    if hasattr(taken, "offer"):
+        return f"a time offered to {runner_of(taken.offer).user.name}"
+    return "somebody who is just booking"
 
 
 def nearby(
