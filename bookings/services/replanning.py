@@ -106,11 +106,13 @@ def give_up(*, appointment: Appointment, by: User, now: datetime) -> Appointment
     An open offer for it is taken back. Raises DomainError `not_booked`; Forbidden `not_yours`.
     """
     require(by.is_clinic_staff or by.pk == appointment.therapist.user_id)
-    lock(therapists=[appointment.therapist], runner=appointment.runner, service=appointment.service)
+    offers = Offer.objects.filter(moves=appointment, state=OfferState.OPEN).select_related("hold__therapist")
+    people = [appointment.therapist, *(each.hold.therapist for each in offers)]
+    lock(therapists=people, runner=appointment.runner, service=appointment.service)
     session = current(appointment)
     if session.state != State.BOOKED:
         raise DomainError("This session was moved or cancelled meanwhile.", code="not_booked")
-    for offer in Offer.objects.filter(moves=session, state=OfferState.OPEN).select_related("moves__runner"):
+    for offer in offers.select_related("moves__runner"):
         withdraw_offer(offer=offer, by=by, now=now, why=SESSION_GONE)
     wish = first_in_line(session, keeps=False, by=by, now=now)
     return end_session(session, by=by, now=now, reason=LOST, wish=wish)
