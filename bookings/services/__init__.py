@@ -2,7 +2,7 @@
 
 Refusals are `clinic.core.errors.DomainError`: `Conflict` (409) with code `slot_taken` ("That time has just gone"),
 `runner_busy` or `hold_ended`; 422 with `too_soon`, `too_far`, `not_offered`, `outside_hours`, `in_the_past`,
-`not_a_start`, `inactive`, `too_late_to_change`, `late_fee`, `reason_needed`, `not_booked`; `Forbidden` with `not_yours`.
+`not_a_start`, `day_full`, `too_late_to_change`, `late_fee`, `reason_needed`, `not_booked`; `Forbidden` with `not_yours`.
 
     hold_slot(service, therapist | None, runner, start, by, now) -> Appointment (held, hold_expires_at 5 min on)
     confirm_hold(appointment, by, now) -> Appointment (booked)
@@ -33,7 +33,9 @@ Refusals are `clinic.core.errors.DomainError`: `Conflict` (409) with code `slot_
     remove_time_off(time_off, by, now) -> None
 
 `therapist=None` is "anyone": the least loaded that day of those who are free. `override_reason` / `override=True` with
-`reason` lets staff pass notice, horizon and hours, never an overlap and never the past.
+`reason` lets staff pass notice, horizon and hours, never an overlap and never the past. What books takes `payer` and
+`insurer` ("": the runner pays); what changes a session takes `versions`, those the caller has read (none: whatever stands),
+and raises `clinic.core.etags.Changed` (412) where another stands by now.
 """
 
 from bookings.services.attendance import mark_arrived, mark_booked, mark_completed, mark_no_show
