@@ -42,7 +42,7 @@ FIGURES: Mapping[str, Figure] = {
     "new": Figure("First sessions", "The runner’s first session with us that was not cancelled."),
     "returning": Figure("Later sessions", "Sessions of runners who had one before."),
 }
-COUNTED = ("booked", "due", "no_show", "agreed", "late", "new", "returning")
+COUNTED = ("booked", "due", "no_show", "agreed", "late", "new")
 
 
 @dataclass(frozen=True)
@@ -75,10 +75,13 @@ class Line:
     agreed: int = 0
     late: int = 0
     new: int = 0
-    returning: int = 0
     minutes: int = 0
     open_minutes: int = 0
     lead: float | None = None
+
+    @property
+    def returning(self) -> int:
+        return self.booked - self.new
 
     @property
     def use(self) -> float | None:

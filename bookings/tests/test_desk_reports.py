@@ -97,7 +97,7 @@ def test_every_figure_opens_to_as_many_rows_as_it_counts(
 ) -> None:
     found = reports.report(ask(), by="week", therapists=[])
     desk = client_of(staff)
-    for figure in reports.COUNTED:
+    for figure in (*reports.COUNTED, "returning"):
         assert reports.behind(ask(), figure).count() == getattr(found.total, figure)
         for monday, line in found.weeks.items():
             assert reports.behind(ask().week(monday), figure).count() == getattr(line, figure)

@@ -44,9 +44,10 @@ PAST_PER_PAGE = 15
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What is known of the call so far: who, what, with whom, from which day, at which time."""
+    """What is known of the call so far: who, what of all that is offered, with whom, from which day, at which time."""
 
     runner: RunnerProfile | None
+    services: list[Service]
     service: Service | None
     therapist: TherapistProfile | None
     on: date
@@ -146,25 +147,27 @@ def call_of(request: HttpRequest, asked: Any, do: str, now: datetime) -> Call:
     wish = wish_of(asked.get("wish", ""))
     chosen = do.removeprefix("runner:") if do.startswith("runner:") else asked.get("runner", "")
     runner = get_contact(by, UUID(chosen)) if do != "nobody" and is_id(chosen) else None
-    service = Service.objects.active().filter(slug=asked.get("service", "")[:60]).first()
-    therapist = TherapistProfile.objects.select_related("user").filter(slug=asked.get("therapist", "")[:80]).first()
+    all_services = list(Service.objects.active())
+    service = next((each for each in all_services if each.slug == asked.get("service")), None)
+    slug = asked.get("therapist", "")[:80]
+    therapist = TherapistProfile.objects.select_related("user").filter(slug=slug).first() if slug else None
     is_just_known = do.startswith("runner:") or (request.method != "POST" and not asked.get("service"))
     if is_just_known and runner is not None and not asked.get("settled"):
         last = last_of(runner)
-        service = (next_after(last) if last else service) or service
+        service = (next_after(last, all_services) if last else service) or service
         if last is not None and therapist is None and service is not None:
             therapist = last.therapist if offering(service).filter(pk=last.therapist_id).exists() else None
     if service is None and not asked.get("service"):
-        service = Service.objects.active().first()
+        service = next(iter(all_services), None)
     start = parse_instant(asked.get("start"))
     on = (
         parse_day(do.removeprefix("from:"))
         or parse_day(asked.get("day"))
         or (start or now).astimezone(clinic_tz()).date()
     )
-    return Call(
-        runner, service, therapist, on, start, wish if wish and runner and wish.runner_id == runner.pk else None
-    )
+    if wish is not None and (runner is None or wish.runner_id != runner.pk):
+        wish = None
+    return Call(runner, all_services, service, therapist, on, start, wish)
 
 
 def wish_of(key: str) -> WaitlistEntry | None:
@@ -176,11 +179,11 @@ def last_of(runner: RunnerProfile) -> Appointment | None:
     return Appointment.objects.standing().with_people().filter(runner=runner).order_by("-start").first()
 
 
-def next_after(last: Appointment) -> Service | None:
-    """What somebody who had `last` most likely calls for: the same again, after a first visit a follow-up."""
+def next_after(last: Appointment, offered: Sequence[Service]) -> Service | None:
+    """Which of `offered` somebody who had `last` most likely calls for: the same again, after a first visit a follow-up."""
     if last.service.is_active and not last.service.is_first_visit:
         return last.service
-    return Service.objects.active().filter(is_first_visit=False, place=last.service.place).first()
+    return next((each for each in offered if not each.is_first_visit and each.place == last.service.place), None)
 
 
 def book_now(
@@ -217,7 +220,7 @@ def context_of(
     free = free_slots(call, now)
     names = {} if therapist else {each.pk: each.user.first_name for each in therapists}
     return {
-        "services": Service.objects.active(),
+        "services": call.services,
         "service": service,
         "therapists": therapists,
         "therapist": therapist,
