@@ -8,7 +8,7 @@ from bookings.models import Appointment, Change
 from bookings.models.appointments import State
 from bookings.services.changes import remember, standing
 from bookings.services.changing import require_version
-from bookings.services.transactions import current, lock, require, whole
+from bookings.services.transactions import lock_session, require, whole
 from clinic.audit.services import record
 from clinic.core.errors import DomainError
 from clinic.people.models import User
@@ -67,11 +67,10 @@ def mark_booked(*, appointment: Appointment, by: User, now: datetime, versions: 
 def turn(appointment: Appointment, state: State, *, by: User, now: datetime, versions: Collection[str]) -> Appointment:
     """Set `state` on a session where MARKS allows it; setting it again changes nothing.
 
-    `versions` are those the caller has read; none: whatever stands.
+    `versions` are those the caller has read; none: whatever stands. Raises Conflict `changed_meanwhile` besides.
     """
     require(by.is_clinic_staff or by.pk == appointment.therapist.user_id)
-    lock(therapists=[appointment.therapist], runner=appointment.runner, service=appointment.service)
-    found = current(appointment)
+    found, _ = lock_session(appointment)
     if found.state == state:
         return found
     require_version(found, versions)

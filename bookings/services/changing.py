@@ -12,9 +12,9 @@ from bookings.models.appointments import State
 from bookings.prices import cost_of_cancelling
 from bookings.services.booking import FOREIGN, checked_start, place
 from bookings.services.changes import remember, standing
-from bookings.services.transactions import current, lock, require, whole
+from bookings.services.transactions import current, lock_session, require, whole
 from clinic.audit.services import record
-from clinic.core.errors import Conflict, DomainError, Forbidden
+from clinic.core.errors import DomainError, Forbidden
 from clinic.core.etags import Changed
 from clinic.core.wording import pounds
 from clinic.people.models import TherapistProfile, User
@@ -73,13 +73,12 @@ def move_appointment(
     Runners move within the service's notice. Staff and the session's therapist may do so later, with a reason; with
     `override` and a reason staff also pass notice, horizon and hours of the new time. What is taken is taken for all.
 
-    Raises what `book_slot` raises, and `too_late_to_change`, `reason_needed`, `not_booked`, `same_time`; Changed (412).
+    Raises what `book_slot` raises, and `changed_meanwhile`, `too_late_to_change`, `reason_needed`, `not_booked`, `same_time`; Changed (412).
     """
     reason = reason.strip()[:200]
     start = checked_start(start, now)
     target = therapist or appointment.therapist
-    zones = lock(therapists=[appointment.therapist, target], runner=appointment.runner, service=appointment.service)
-    before = current(appointment)
+    before, zones = lock_session(appointment, therapists=[target])
     require_version(before, versions)
     require_change(before, by, now, reason, verb="move")
     if override:
@@ -89,8 +88,6 @@ def move_appointment(
             )
         if not reason:
             raise reason_needed()
-    if before.therapist_id not in (appointment.therapist_id, target.pk):
-        raise Conflict("This session was changed meanwhile. Look at it again.", code="changed_meanwhile")
     if start == before.start and target.pk == before.therapist_id:
         raise same_time()
     after = current(appointment)
@@ -152,12 +149,11 @@ def cancel_appointment(
     Within the service's notice it is free. After it a runner may still cancel until the start, for the late fee, and only
     with `accept_fee`: they were told. Staff and the session's therapist cancel at any time with a reason; the fee is
     waived unless they say `accept_fee` for the runner. `versions` are those the caller has read; none: whatever stands.
-    Raises DomainError `late_fee` (names the cost), `too_late_to_change`, `reason_needed`, `not_booked`; Forbidden
-    `not_yours`; Changed (412).
+    Raises Conflict `changed_meanwhile`; DomainError `late_fee` (names the cost), `too_late_to_change`, `reason_needed`,
+    `not_booked`; Forbidden `not_yours`; Changed (412).
     """
     reason = reason.strip()[:200]
-    lock(therapists=[appointment.therapist], runner=appointment.runner, service=appointment.service)
-    found = current(appointment)
+    found, _ = lock_session(appointment)
     require(may_change_freely(by, found) or by.pk == found.runner.user_id)
     require_version(found, versions)
     if found.state == State.CANCELLED and found.hold_expires_at is None:
@@ -211,7 +207,7 @@ def end_session(
 def waive_late_fee(*, appointment: Appointment, by: User, reason: str) -> Appointment:
     """Staff let a late fee go, with a reason. Where there is none, nothing changes.
 
-    Raises DomainError `reason_needed`; Forbidden `not_yours`.
+    Raises Conflict `changed_meanwhile`; DomainError `reason_needed`; Forbidden `not_yours`.
     """
     require(by.is_clinic_staff)
     reason = reason.strip()[:200]
@@ -219,8 +215,7 @@ def waive_late_fee(*, appointment: Appointment, by: User, reason: str) -> Appoin
         raise DomainError(
             "Say why in a few words: the fee is let go.", code="reason_needed", fields={"reason": "A reason is needed."}
         )
-    lock(therapists=[appointment.therapist], runner=appointment.runner, service=appointment.service)
-    found = current(appointment)
+    found, _ = lock_session(appointment)
     if found.late_fee_pence is None:
         return found
     fee, found.late_fee_pence = found.late_fee_pence, None

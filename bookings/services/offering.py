@@ -12,7 +12,7 @@ from bookings.models.appointments import State
 from bookings.models.waitlist import EntryState, OfferState
 from bookings.services.booking import FOREIGN, checked_start, place
 from bookings.services.offers import end_lapsed
-from bookings.services.transactions import current, drop_lapsed_of, lock, require, whole
+from bookings.services.transactions import current, drop_lapsed_of, lock, require, require_among, whole
 from clinic.audit.services import record
 from clinic.core.errors import Conflict, DomainError
 from clinic.people.models import RunnerProfile, TherapistProfile, User
@@ -68,12 +68,13 @@ def keep_for(
 ) -> Offer:
     """Hold the time and write the offer and its letter. `gives_up` is the session that moves into it when it is taken.
 
-    `by` None is the waitlist itself. Raises Conflict `offered_already`, `not_waiting` or what `place` raises.
+    `by` None is the waitlist itself. Raises Conflict `offered_already`, `not_waiting`, `changed_meanwhile` or what `place` raises.
     """
     therapists = [therapist] if gives_up is None else [therapist, gives_up.therapist]
     zones = lock(therapists=therapists, runner=runner, service=service)
     if gives_up is not None:
         gives_up = current(gives_up)
+        require_among(gives_up, therapists)
         if gives_up.state != State.BOOKED:
             raise DomainError("Only a booked session can get another time.", code="not_booked")
     end_lapsed(Offer.objects.filter(moves=gives_up) if moves else Offer.objects.filter(entry=entry), now)

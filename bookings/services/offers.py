@@ -16,7 +16,7 @@ from bookings.services.booking import FOREIGN, told
 from bookings.services.changes import standing
 from bookings.services.changing import end_session, write_move
 from bookings.services.holding import require_no_seat
-from bookings.services.transactions import drop_lapsed_of, lock, require, whole
+from bookings.services.transactions import drop_lapsed_of, lock, require, require_among, whole
 from clinic.audit.services import record
 from clinic.core.errors import Conflict, DomainError
 from clinic.people.models import RunnerProfile, User
@@ -167,8 +167,8 @@ def locked(offer: Offer) -> tuple[Offer, Appointment | None]:
     lock(therapists=therapists, runner=runner_of(seen), service=seen.hold.service)
     found = with_all(offer)
     session = given_up(found)
-    if session is not None and session.therapist_id not in {each.pk for each in therapists}:
-        raise Conflict("The session was changed meanwhile. Look at it again.", code="changed_meanwhile")
+    if session is not None:
+        require_among(session, therapists)
     return found, session
 
 

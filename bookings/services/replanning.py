@@ -19,7 +19,7 @@ from bookings.services.hours import add_time_off
 from bookings.services.offering import offer_instead
 from bookings.services.offers import first_in_line, withdraw_offer
 from bookings.services.proposing import deadline, hit_by
-from bookings.services.transactions import current, lock, require, whole
+from bookings.services.transactions import current, lock, require, require_among, whole
 from clinic.core.errors import DomainError
 from clinic.people.models import TherapistProfile, User
 
@@ -110,6 +110,7 @@ def give_up(*, appointment: Appointment, by: User, now: datetime) -> Appointment
     people = [appointment.therapist, *(each.hold.therapist for each in offers)]
     lock(therapists=people, runner=appointment.runner, service=appointment.service)
     session = current(appointment)
+    require_among(session, people)
     if session.state != State.BOOKED:
         raise DomainError("This session was moved or cancelled meanwhile.", code="not_booked")
     for offer in offers.select_related("moves__runner"):

@@ -9,7 +9,7 @@ from bookings.models.appointments import State
 from bookings.services.booking import FOREIGN, checked_length, place
 from bookings.services.changes import remember, standing
 from bookings.services.changing import require_version
-from bookings.services.transactions import current, lock, require, whole
+from bookings.services.transactions import current, lock_session, require, whole
 from clinic.audit.services import record
 from clinic.core.errors import DomainError
 from clinic.people.models import User
@@ -32,13 +32,13 @@ def resize_appointment(
 
     With `override` and a reason it may pass the therapist's hours, never what is taken: the next session keeps its time.
     `versions` are those the caller has read (`Appointment.version`); none: whatever stands.
-    Raises Conflict `slot_taken`, `runner_busy`; DomainError `outside_hours`, `bad_length`, `not_booked`,
-    `reason_needed`; Forbidden `not_yours`; Changed (412).
+    Raises Conflict `slot_taken`, `runner_busy`, `changed_meanwhile`; DomainError `outside_hours`, `bad_length`,
+    `not_booked`, `reason_needed`; Forbidden `not_yours`; Changed (412).
     """
     require(by.is_clinic_staff)
     reason = reason.strip()[:200]
-    zones = lock(therapists=[appointment.therapist], runner=appointment.runner, service=appointment.service)
-    before, after = current(appointment), current(appointment)
+    before, zones = lock_session(appointment)
+    after = current(appointment)
     if before.state not in RESIZABLE:
         raise DomainError(
             f"This session is {before.get_state_display().lower()}: its length stays. Look at it again.",

@@ -8,7 +8,7 @@ from bookings.models import Appointment, Change, Equipment, TreatmentRoom
 from bookings.models.appointments import State
 from bookings.services.changes import remember, standing
 from bookings.services.changing import require_version
-from bookings.services.transactions import current, lock, require, whole
+from bookings.services.transactions import lock_session, require, whole
 from clinic.audit.services import record
 from clinic.core.errors import Conflict, DomainError
 from clinic.people.models import User
@@ -21,11 +21,11 @@ def change_room(
     """Give the session the room, or the piece of equipment of the kind it needs; staff alone. The same again changes nothing.
 
     `versions` are those the caller has read (`Appointment.version`); none: whatever stands.
-    Raises Conflict `slot_taken` with who has it; DomainError `not_booked`, `wrong_kind`; Forbidden `not_yours`; Changed (412).
+    Raises Conflict `slot_taken` with who has it, `changed_meanwhile`; DomainError `not_booked`, `wrong_kind`; Forbidden
+    `not_yours`; Changed (412).
     """
     require(by.is_clinic_staff)
-    lock(therapists=[appointment.therapist], runner=appointment.runner, service=appointment.service)
-    found = current(appointment)
+    found, _ = lock_session(appointment)
     if found.state not in (State.BOOKED, State.ARRIVED):
         raise DomainError("Only a session that is still to be held can change its room.", code="not_booked")
     name = "treatment_room_id" if isinstance(to, TreatmentRoom) else "equipment_id"

@@ -105,6 +105,27 @@ def lock(
     return zones
 
 
+def lock_session(
+    session: Appointment, *, therapists: Iterable[TherapistProfile] = ()
+) -> tuple[Appointment, dict[int, str]]:
+    """Take the rows of the session's therapist, of `therapists` and of its runner; the session as it stands then.
+
+    Beside it what `lock` returns. Raises Conflict `changed_meanwhile` where it went to a therapist who is not locked by
+    it; DomainError `gone`.
+    """
+    taken = [session.therapist, *therapists]
+    zones = lock(therapists=taken, runner=session.runner, service=session.service)
+    found = current(session)
+    require_among(found, taken)
+    return found, zones
+
+
+def require_among(session: Appointment, locked: Iterable[TherapistProfile]) -> None:
+    """Raises Conflict `changed_meanwhile` where the session, read under the lock, is with none of the `locked`."""
+    if session.therapist_id not in {each.pk for each in locked}:
+        raise Conflict("This session was changed meanwhile. Look at it again.", code="changed_meanwhile")
+
+
 def lock_therapist(therapist: TherapistProfile) -> None:
     """Take the therapist's row alone: for changes of hours, which bookings must see or be seen by."""
     if connection.features.has_select_for_update:
