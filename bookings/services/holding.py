@@ -7,10 +7,9 @@ from bookings.models import Appointment, Offer, Service
 from bookings.models.appointments import State
 from bookings.services.booking import FOREIGN, attempt, checked_start, enter, require_booker, told
 from bookings.services.paying import pay_by
-from bookings.services.transactions import LAPSED, current, hold_ended, lock, require, whole
+from bookings.services.transactions import current, hold_ended, let_go, lock, require, whole
 from bookings.slots import Refusal
 from bookings.workshops.seating import seated_between
-from clinic.audit.services import record
 from clinic.core.errors import Conflict, DomainError, Forbidden
 from clinic.people.models import RunnerProfile, TherapistProfile, User
 
@@ -93,11 +92,7 @@ def release_hold(*, appointment: Appointment, by: User, now: datetime) -> None:
     """
     require_holder(by, appointment)
     require_own_choice(appointment)
-    freed = Appointment.objects.filter(pk=appointment.pk, state=State.HELD).update(
-        state=State.CANCELLED, cancel_reason=LAPSED, cancelled_at=now
-    )
-    if freed:
-        record(by=by, action="hold.released", subject=appointment, runner=appointment.runner)
+    let_go(Appointment.objects.filter(pk=appointment.pk), by=by, now=now)
 
 
 def require_holder(by: User, held: Appointment) -> None:

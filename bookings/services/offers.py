@@ -16,7 +16,7 @@ from bookings.services.booking import FOREIGN, told
 from bookings.services.changes import standing
 from bookings.services.changing import end_session, write_move
 from bookings.services.holding import require_no_seat
-from bookings.services.transactions import drop_lapsed_of, lock, require, require_among, whole
+from bookings.services.transactions import drop_lapsed_of, let_go, lock, require, require_among, whole
 from clinic.audit.services import record
 from clinic.core.errors import Conflict, DomainError
 from clinic.people.models import RunnerProfile, User
@@ -81,7 +81,7 @@ def decline_offer(*, offer: Offer, by: User, now: datetime, cancel: bool = False
     if found.state == OfferState.DECLINED:
         return found
     require_open(found, now)
-    let_go(found, now)
+    free(found, by=by, now=now)
     cancels = cancel and found.moves_id is not None and session is not None
     wish = turn_down(found, session, keeps=not cancels, by=by, now=now)
     if cancels:
@@ -132,7 +132,7 @@ def withdraw_offer(*, offer: Offer, by: User | None, now: datetime, why: str = "
     found, _ = locked(offer)
     if found.state != OfferState.OPEN:
         return False
-    let_go(found, now)
+    free(found, by=by, now=now)
     end_withdrawn(found, by=by, now=now, why=why)
     return True
 
@@ -153,7 +153,7 @@ def end_lapsed(offers: QuerySet[Offer], now: datetime) -> None:
 
 def run_out(offer: Offer, *, now: datetime) -> None:
     """End an open offer, its runner locked, whose deadline has passed."""
-    let_go(offer, now)
+    free(offer, by=None, now=now)
     close(offer, OfferState.EXPIRED, now)
     record(by=None, action="offer.expired", subject=offer, runner=runner_of(offer))
     plan_ended(offer, now=now, why=OPEN_AGAIN)
@@ -229,11 +229,9 @@ def close(offer: Offer, state: str, now: datetime) -> None:
     offer.save(update_fields=["state", "answered_at"])
 
 
-def let_go(offer: Offer, now: datetime) -> None:
-    """Free the held time; one that lapsed and was taken over is free already."""
-    Appointment.objects.filter(pk=offer.hold_id, state=State.HELD).update(
-        state=State.CANCELLED, cancel_reason="The offer ended.", cancelled_at=now
-    )
+def free(offer: Offer, *, by: User | None, now: datetime) -> None:
+    """Let the held time go; one that lapsed and was taken over is free already."""
+    let_go(Appointment.objects.filter(pk=offer.hold_id), by=by, now=now, why="The offer ended.")
 
 
 def book_held(offer: Offer, *, by: User, now: datetime) -> Appointment:

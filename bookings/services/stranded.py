@@ -17,8 +17,7 @@ from bookings.models.waitlist import OfferState
 from bookings.querysets import AppointmentQuerySet
 from bookings.services.holding import GRACE
 from bookings.services.offers import end_withdrawn
-from bookings.services.transactions import NOT_KEPT
-from clinic.audit.services import record
+from bookings.services.transactions import NOT_KEPT, let_go
 from clinic.people.models import TherapistProfile, User
 
 
@@ -35,7 +34,7 @@ def settle_outside(
 ) -> Stranded:
     """After a change of the hours of `first`..`last` (None: without end), whose therapist is locked."""
     there = on_days(held_now(therapist, now), therapist, first, last)
-    ended = let_go(outside(there, therapist, first, last), by=by, now=now)
+    ended = close(outside(there, therapist, first, last), by=by, now=now)
     return Stranded(outside_hours(therapist, now=now, first=first, last=last), *ended)
 
 
@@ -43,14 +42,14 @@ def settle_between(
     therapist: TherapistProfile, *, start: datetime, end: datetime, by: User | None, now: datetime
 ) -> Stranded:
     """After an absence from `start` to `end` was entered, whose therapist is locked. Its workshops are named as well."""
-    ended = let_go(list(held_now(therapist, now).overlapping(start, end)), by=by, now=now)
+    ended = close(list(held_now(therapist, now).overlapping(start, end)), by=by, now=now)
     return Stranded(list(with_workshops(therapist, now).overlapping(start, end)), *ended)
 
 
 def settle_busy(therapist: TherapistProfile, *, now: datetime) -> None:
     """After another calendar's busy times were written, whose therapist is locked: what is held in them ends."""
     busy = OutsideBusy.objects.filter(therapist=therapist, start__lt=OuterRef("end"), end__gt=OuterRef("start"))
-    let_go(list(held_now(therapist, now).filter(Exists(busy))), by=None, now=now)
+    close(list(held_now(therapist, now).filter(Exists(busy))), by=None, now=now)
 
 
 def held_now(therapist: TherapistProfile, now: datetime) -> AppointmentQuerySet:
@@ -59,24 +58,19 @@ def held_now(therapist: TherapistProfile, now: datetime) -> AppointmentQuerySet:
     return held.filter(hold_expires_at__gt=now - GRACE).order_by("start")
 
 
-def let_go(held: Sequence[Appointment], *, by: User | None, now: datetime) -> tuple[list[Appointment], list[Offer]]:
+def close(held: Sequence[Appointment], *, by: User | None, now: datetime) -> tuple[list[Appointment], list[Offer]]:
     """End holds whose time is not open any more, and take back the offers they stand for; each offer's runner is told.
 
     The therapist's row is locked, so a confirmation is either before this, and listed as hit, or refused.
     """
     keys = [each.pk for each in held]
-    Appointment.objects.filter(pk__in=keys, state=State.HELD).update(
-        state=State.CANCELLED, cancel_reason=NOT_KEPT, cancelled_at=now
-    )
+    ended = let_go(Appointment.objects.filter(pk__in=keys), by=by, now=now, why=NOT_KEPT)
     open_ones = Offer.objects.filter(hold__in=keys, state=OfferState.OPEN).order_by("hold__start")
     offers = list(open_ones.select_related("hold", "entry__runner__user", "moves__runner__user"))
     for offer in offers:
         end_withdrawn(offer, by=by, now=now, why=NOT_WORKED)
-    offered = {offer.hold_id for offer in offers}
-    holds = [each for each in held if each.pk not in offered]
-    for each in holds:
-        record(by=by, action="hold.released", subject=each, runner=each.runner, reason=NOT_KEPT)
-    return holds, offers
+    alone = {each.pk for each in ended} - {offer.hold_id for offer in offers}
+    return [each for each in held if each.pk in alone], offers
 
 
 def outside_hours(

@@ -9,7 +9,7 @@ from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
 
 from django.db import IntegrityError, OperationalError, connection, transaction
-from django.db.models import Exists, OuterRef, Q, Value
+from django.db.models import Exists, OuterRef, Q, QuerySet, Value
 
 from bookings.engine.diaries import offering
 from bookings.engine.starts import read_holds
@@ -17,7 +17,7 @@ from bookings.models import Appointment, Service
 from bookings.models.appointments import State
 from clinic.audit.services import noted, record_all
 from clinic.core.errors import Conflict, DomainError, Forbidden
-from clinic.people.models import RunnerProfile, TherapistProfile
+from clinic.people.models import RunnerProfile, TherapistProfile, User
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -172,26 +172,35 @@ def drop_lapsed_of(runner: RunnerProfile, *, now: datetime) -> None:
 def end_holds(holds: Sequence[UUID], *, runner: RunnerProfile | None, now: datetime) -> None:
     """Cancel these holds, each with its event; in the transaction of what takes their place.
 
-    Their therapists need not be locked. So what was confirmed or kept longer in the same moment, and is not the
-    `runner`'s own, stays: the rows are locked first, and read as they stand then.
+    Their therapists need not be locked. So what was kept longer in the same moment, and is not the `runner`'s own, stays.
     """
     if not holds:
         return
     in_the_way = Q(hold_expires_at__lte=now) | (Q(runner=runner) if runner is not None else Q())
-    found = Appointment.objects.filter(in_the_way, pk__in=holds, state=State.HELD).select_related("runner")
+    let_go(Appointment.objects.filter(in_the_way, pk__in=holds), by=None, now=now)
+
+
+def let_go(holds: QuerySet[Appointment], *, by: User | None, now: datetime, why: str = "") -> list[Appointment]:
+    """Cancel those of `holds` that are still held, each with its event; returns them. Letting go of none is fine.
+
+    The rows are locked first, and read as they stand then: what was confirmed in the same moment stays.
+    """
+    found = holds.filter(state=State.HELD).select_related("runner")
     ended = list(found.select_for_update(of=("self",), no_key=True).order_by("pk"))
     Appointment.objects.filter(pk__in=[each.pk for each in ended]).update(
-        state=State.CANCELLED, cancel_reason=LAPSED, cancelled_at=now
+        state=State.CANCELLED, cancel_reason=why or LAPSED, cancelled_at=now
     )
     record_all(
         noted(
-            by=None,
+            by=by,
             action="hold.released" if each.is_live_hold(now) else "hold.lapsed",
             subject=each,
             runner=each.runner,
+            reason=why,
         )
         for each in ended
     )
+    return ended
 
 
 def hold_ended(held: Appointment, lapsed: str) -> Conflict:

@@ -19,7 +19,7 @@ from bookings.models.appointments import State
 from bookings.services.booking import attempt, checked_start, enter, told
 from bookings.services.holding import GRACE, HOLD, require_no_seat
 from bookings.services.paying import pay_by
-from bookings.services.transactions import LAPSED, current, hold_ended, lock, whole
+from bookings.services.transactions import current, hold_ended, let_go, lock, whole
 from bookings.throttle import count, require_under
 from clinic.audit.services import record
 from clinic.core.errors import DomainError, Forbidden
@@ -62,7 +62,7 @@ def hold_for_visitor(
     @whole
     def keep(chosen: TherapistProfile) -> Appointment:
         one_at_a_time(browser)
-        let_go(browser, now, taking=[chosen])
+        free(browser, now, taking=[chosen])
         held = enter(
             service=service, therapist=chosen, runner=None, start=start, by=None, now=now, hold_expires_at=now + HOLD
         )
@@ -95,24 +95,19 @@ def held_by(browser: str, now: datetime) -> Visitor | None:
     return mine.select_related("hold__service", "hold__therapist__user", "hold__treatment_room").first()
 
 
-def let_go(browser: str, now: datetime, *, taking: Sequence[TherapistProfile] = ()) -> None:
+def free(browser: str, now: datetime, *, taking: Sequence[TherapistProfile] = ()) -> None:
     """Free what the browser holds, its therapist locked first with those of `taking`. Freeing nothing is fine."""
     held = Visitor.objects.filter(session_hash=browser, hold__runner=None, hold__state=State.HELD)
     found = list(held.select_related("hold__therapist"))
     if found:
         lock(therapists=[*taking, *(each.hold.therapist for each in found)], runner=None, service=None)
-    for visitor in found:
-        freed = Appointment.objects.filter(pk=visitor.hold_id, state=State.HELD).update(
-            state=State.CANCELLED, cancel_reason=LAPSED, cancelled_at=now
-        )
-        if freed:
-            record(by=None, action="hold.released", subject=visitor.hold)
+        let_go(Appointment.objects.filter(pk__in=[each.hold_id for each in found]), by=None, now=now)
 
 
 @whole
 def release_visitor(*, browser: str, now: datetime) -> None:
     """The visitor lets their time go."""
-    let_go(browser, now)
+    free(browser, now)
 
 
 def ask_code(
@@ -232,10 +227,8 @@ def take_over(held: Appointment, runner: RunnerProfile, now: datetime) -> None:
     Raises Conflict `runner_busy` where they have a seat in a workshop then.
     """
     require_no_seat(held, runner)
-    for other in Appointment.objects.filter(runner=runner, state=State.HELD, offer=None).exclude(pk=held.pk):
-        other.state, other.cancel_reason, other.cancelled_at = State.CANCELLED, LAPSED, now
-        other.save(update_fields=["state", "cancel_reason", "cancelled_at"])
-        record(by=None, action="hold.released", subject=other, runner=runner)
+    others = Appointment.objects.filter(runner=runner, state=State.HELD, offer=None).exclude(pk=held.pk)
+    let_go(others, by=None, now=now)
     held.runner = runner
 
 

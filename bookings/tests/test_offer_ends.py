@@ -9,12 +9,14 @@ from bookings.services import (
     accept_offer,
     book_slot,
     cancel_appointment,
+    decline_offer,
     expire_offers,
     hold_slot,
     join_waitlist,
     leave_waitlist,
     offer_free_times,
     offer_instead,
+    withdraw_offer,
 )
 from bookings.services.replanning import give_up
 from bookings.services.seats import give_back_seats, undo_give_back
@@ -114,6 +116,19 @@ def test_the_letter_names_the_time_and_why(instead, runner, now, mailoutbox) -> 
     letter = mailoutbox[-1]
     assert letter.subject == "We no longer keep Friday 27 November, 10:00 for you"
     assert "Friday 27 November, 10:00, is open to others again. We call you about your session." in letter.body
+
+
+@pytest.mark.parametrize("ends", ["declined", "withdrawn", "expired"])
+def test_the_hold_of_an_offer_ends_with_an_event(booked, instead, runner, staff, now, ends) -> None:
+    if ends == "declined":
+        decline_offer(offer=instead, by=runner, now=now)
+    elif ends == "withdrawn":
+        withdraw_offer(offer=instead, by=staff, now=now)
+    else:
+        expire_offers(now=instead.answer_until)
+    event = Event.objects.get(action__startswith="hold.")
+    assert (event.action, event.reason) == ("hold.lapsed" if ends == "expired" else "hold.released", "The offer ended.")
+    assert event.subject_id == str(instead.hold_id)
 
 
 @pytest.mark.parametrize(("who", "letters"), [("staff", 1), ("runner", 0)])
