@@ -4,22 +4,23 @@ An offer answers a wish of the waitlist, or replaces a session that the clinic c
 itself, so there is nothing to race for: answering, expiring and booking all wait for the same therapist's row.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db.models import QuerySet
 
 from bookings.letters.offers import OPEN_AGAIN, SESSION_GONE, given_up, plan_ended
-from bookings.models import Appointment, Offer, TimePreference, WaitlistEntry
+from bookings.models import Appointment, Offer, Service, TimePreference, WaitlistEntry
 from bookings.models.appointments import LOST, State
 from bookings.models.waitlist import EntryState, OfferState
 from bookings.services.booking import FOREIGN, told
 from bookings.services.changes import standing
 from bookings.services.changing import end_session, write_move
 from bookings.services.holding import require_no_seat
-from bookings.services.transactions import drop_lapsed_of, let_go, lock, require, require_among, whole
+from bookings.services.transactions import Outrun, drop_lapsed_of, let_go, lock, require, require_among, whole
 from clinic.audit.services import record
 from clinic.core.errors import Conflict, DomainError
-from clinic.people.models import RunnerProfile, User
+from clinic.people.models import RunnerProfile, TherapistProfile, User
 
 AT_ONCE = 200
 """Offers that one step ends at most; the next minute does the rest."""
@@ -159,11 +160,35 @@ def run_out(offer: Offer, *, now: datetime) -> None:
     plan_ended(offer, now=now, why=OPEN_AGAIN)
 
 
+def lock_with(
+    offers: QuerySet[Offer], *, therapists: Iterable[TherapistProfile], runner: RunnerProfile, service: Service
+) -> list[Offer]:
+    """`lock`, and with it whom those of `offers` concern that are open; these as they stand then.
+
+    So an act that takes offers back locks every therapist before the runner. An offer made in the same moment with
+    another one is `Outrun`: the whole is tried again.
+    """
+    standing = offers.filter(state=OfferState.OPEN).select_related(
+        "hold__therapist", "entry__runner", "entry__exchange_for__therapist", "moves__runner", "moves__therapist"
+    )
+    people = {each.pk: each for each in [*therapists, *concerned(standing)]}
+    lock(therapists=people.values(), runner=runner, service=service)
+    found = list(standing.all())
+    if any(each.pk not in people for each in concerned(found)):
+        raise Outrun("Another time was offered meanwhile. Look at it again.", code="changed_meanwhile")
+    return found
+
+
+def concerned(offers: Iterable[Offer]) -> list[TherapistProfile]:
+    """Whose time the offers hold, and who has the sessions that would move there."""
+    sessions = [given_up(each) for each in offers]
+    return [each.hold.therapist for each in offers] + [each.therapist for each in sessions if each is not None]
+
+
 def locked(offer: Offer) -> tuple[Offer, Appointment | None]:
     """The offer as it stands with everybody it concerns locked, and the session it would move (None: it books anew)."""
     seen = with_all(offer)
-    session = given_up(seen)
-    therapists = [seen.hold.therapist] if session is None else [seen.hold.therapist, session.therapist]
+    therapists = concerned([seen])
     lock(therapists=therapists, runner=runner_of(seen), service=seen.hold.service)
     found = with_all(offer)
     session = given_up(found)

@@ -12,14 +12,13 @@ from bookings import slots
 from bookings.letters.offers import SESSION_GONE
 from bookings.models import Appointment, Offer, TimeOff
 from bookings.models.appointments import LOST, State
-from bookings.models.waitlist import OfferState
 from bookings.replan import local
 from bookings.services.changing import end_session
 from bookings.services.hours import add_time_off
 from bookings.services.offering import offer_instead
-from bookings.services.offers import first_in_line, withdraw_offer
+from bookings.services.offers import first_in_line, lock_with, withdraw_offer
 from bookings.services.proposing import deadline, hit_by
-from bookings.services.transactions import current, lock, require, require_among, whole
+from bookings.services.transactions import current, require, require_among, whole
 from clinic.core.errors import DomainError
 from clinic.people.models import TherapistProfile, User
 
@@ -106,14 +105,18 @@ def give_up(*, appointment: Appointment, by: User, now: datetime) -> Appointment
     An open offer for it is taken back. Raises DomainError `not_booked`; Forbidden `not_yours`.
     """
     require(by.is_clinic_staff or by.pk == appointment.therapist.user_id)
-    offers = Offer.objects.filter(moves=appointment, state=OfferState.OPEN).select_related("hold__therapist")
-    people = [appointment.therapist, *(each.hold.therapist for each in offers)]
-    lock(therapists=people, runner=appointment.runner, service=appointment.service)
+    therapists = [appointment.therapist]
+    offers = lock_with(
+        Offer.objects.filter(moves=appointment),
+        therapists=therapists,
+        runner=appointment.runner,
+        service=appointment.service,
+    )
     session = current(appointment)
-    require_among(session, people)
+    require_among(session, therapists)
     if session.state != State.BOOKED:
         raise DomainError("This session was moved or cancelled meanwhile.", code="not_booked")
-    for offer in offers.select_related("moves__runner"):
+    for offer in offers:
         withdraw_offer(offer=offer, by=by, now=now, why=SESSION_GONE)
     wish = first_in_line(session, keeps=False, by=by, now=now)
     return end_session(session, by=by, now=now, reason=LOST, wish=wish)

@@ -116,12 +116,6 @@ def locked(workshop: Workshop) -> Workshop:
     return rows.get(pk=workshop.pk)
 
 
-def lock_runner(runner: RunnerProfile) -> None:
-    """Take the runner's row: bookings of the same runner wait for it too."""
-    if connection.features.has_select_for_update:
-        list(RunnerProfile.objects.select_for_update(no_key=True).filter(pk=runner.pk).values_list("pk"))
-
-
 def standing(workshop: Workshop) -> QuerySet[Seat]:
     """Seats of the workshop that are taken, offered or waited for."""
     return Seat.objects.filter(workshop=workshop).exclude(state=SeatState.CANCELLED)

@@ -12,7 +12,6 @@ from bookings.models.workshops import SeatState
 from bookings.services.seat_rows import (
     claim,
     let_go,
-    lock_runner,
     locked,
     offer_freed,
     pass_on_lapsed,
@@ -24,7 +23,7 @@ from bookings.services.seat_rows import (
     taken_by,
     turn,
 )
-from bookings.services.transactions import whole
+from bookings.services.transactions import lock_runner, whole
 from bookings.workshops.seating import MOST_FRIENDS, gives_back_free
 from clinic.audit.services import record
 from clinic.core.errors import Conflict, DomainError

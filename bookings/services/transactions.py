@@ -45,9 +45,9 @@ def whole(verb: Callable[P, R]) -> Callable[P, R]:
                     return verb(*args, **kwargs)
             except IntegrityError as refused:
                 error = translated(refused)
-                if number == tries or not isinstance(error, ThingGone):
+                if number == tries or not isinstance(error, Outrun):
                     raise error from refused
-            except ThingGone:
+            except Outrun:
                 if number == tries:
                     raise
             except OperationalError as failed:
@@ -67,8 +67,11 @@ def can_heal(failed: OperationalError) -> bool:
     return getattr(cause, "pgcode", None) in DEADLOCK_OR_STALE or "database is locked" in str(failed)
 
 
-class ThingGone(Conflict):
-    """The room or the piece of equipment just found free was taken in the same moment; another may be free."""
+class Outrun(Conflict):
+    """What was just read changed in the same moment, before it was locked; a second try reads it anew.
+
+    As a room found free and then taken: another may be free.
+    """
 
 
 def translated(refused: IntegrityError) -> Exception:
@@ -80,7 +83,7 @@ def translated(refused: IntegrityError) -> Exception:
         if constraint.name in text and constraint.name.endswith("_no_overlap"):
             sentence = str(constraint.violation_error_message)
             if constraint.name in ("room_no_overlap", "equipment_no_overlap"):
-                return ThingGone(sentence, code="slot_taken")
+                return Outrun(sentence, code="slot_taken")
             return Conflict(sentence, code="runner_busy" if constraint.name == "runner_no_overlap" else "slot_taken")
     return refused
 
@@ -100,9 +103,15 @@ def lock(
     if connection.features.has_select_for_update:
         rows = rows.select_for_update(of=("self",), no_key=True)
     zones = {each.pk: each.user.zone for each in rows if each.offers}
-    if runner is not None and connection.features.has_select_for_update:
-        list(RunnerProfile.objects.select_for_update(no_key=True).filter(pk=runner.pk).values_list("pk"))
+    if runner is not None:
+        lock_runner(runner)
     return zones
+
+
+def lock_runner(runner: RunnerProfile) -> None:
+    """Take the runner's row: all that takes a time for them waits for it. Never a therapist's row after it."""
+    if connection.features.has_select_for_update:
+        list(RunnerProfile.objects.select_for_update(no_key=True).filter(pk=runner.pk).values_list("pk"))
 
 
 def lock_session(

@@ -11,8 +11,8 @@ from bookings.models import Appointment, Change, Offer, WaitlistEntry
 from bookings.models.appointments import UNDO, State
 from bookings.models.waitlist import EntryState, OfferState
 from bookings.services.changes import act_of, remember, restored, standing
-from bookings.services.offers import turn_down, withdraw_offer
-from bookings.services.transactions import current, drop_lapsed_holds, lock, require, whole
+from bookings.services.offers import lock_with, turn_down, withdraw_offer
+from bookings.services.transactions import current, drop_lapsed_holds, require, whole
 from bookings.services.waitlist import end_wish
 from clinic.audit.services import record
 from clinic.core.errors import Conflict, DomainError
@@ -56,8 +56,9 @@ def undo(*, change: Change, by: User, now: datetime) -> Appointment:
     acts = act_of(change)
     had = {act.before.get("therapist_id", act.appointment.therapist_id) for act in acts}
     were_with = TherapistProfile.objects.in_bulk(had)
-    concerned = [*were_with.values(), *(act.appointment.therapist for act in acts)]
-    lock(therapists=concerned, runner=change.appointment.runner, service=change.appointment.service)
+    people = [*were_with.values(), *(act.appointment.therapist for act in acts)]
+    offers = Offer.objects.filter(entry__in=[act.wish_id for act in acts if act.wish_id is not None])
+    lock_with(offers, therapists=people, runner=change.appointment.runner, service=change.appointment.service)
     acts = act_of(change)
     if any(act.pk == change.pk and act.undone_at is not None for act in acts):
         return current(change.appointment)

@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 
 from bookings.models import Offer, Service, WaitlistEntry
 from bookings.services.offering import keep_for
-from bookings.services.transactions import require, whole
+from bookings.services.transactions import lock, require, whole
 from bookings.services.waitlist import join_waitlist
 from bookings.waitlist.deadlines import UNASKED, answer_until
 from clinic.core.errors import DomainError
@@ -31,6 +31,7 @@ def offer_visit(
     until = answer_until(now=now, latest=latest, zone=runner.user.zone, length=UNASKED)
     if until is None:
         raise DomainError("That is too soon to be answered. Book it on the phone instead.", code="too_soon")
+    lock(therapists=[therapist], runner=runner, service=service)
     entry: WaitlistEntry = join_waitlist(
         service=service,
         therapist=therapist,

@@ -4,13 +4,14 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from bookings.engine.diaries import offering
 from bookings.models import Appointment, Change, Offer, WaitlistEntry
-from bookings.models.waitlist import EntryState, OfferState
+from bookings.models.waitlist import EntryState
 from bookings.services.booking import attempt, book_slot
 from bookings.services.changing import move_appointment
 from bookings.services.offering import keep_for
-from bookings.services.offers import withdraw_offer
-from bookings.services.transactions import lock, require, whole
+from bookings.services.offers import lock_with, withdraw_offer
+from bookings.services.transactions import require, whole
 from bookings.waitlist.deadlines import answer_until
 from clinic.audit.services import record
 from clinic.core.errors import DomainError
@@ -20,7 +21,7 @@ from clinic.people.models import TherapistProfile, User
 @whole
 def book_for_wish(*, entry: WaitlistEntry, by: User, now: datetime, **wanted: Any) -> Appointment:
     """Book what `wanted` says (as for `book_slot`) for the waiting person; what is offered to their wish is let go,
-    and may be the very time that is booked. A session they wished to exchange for it moves there, and keeps its payer.
+    and may be the very time that is booked. With `therapist` None everybody who offers the service is locked first. A session they wished to exchange for it moves there, and keeps its payer.
     Undoing it lets the wish wait again.
 
     Raises what `book_slot` raises; DomainError `not_waiting` for somebody else's wish; Forbidden `not_yours`.
@@ -28,19 +29,19 @@ def book_for_wish(*, entry: WaitlistEntry, by: User, now: datetime, **wanted: An
     require(by.is_clinic_staff)
     if wanted["runner"].pk != entry.runner_id:
         raise DomainError("This wish is somebody else's. Look at the waitlist.", code="not_waiting")
-    offers = Offer.objects.filter(entry=entry, state=OfferState.OPEN).select_related("hold__therapist")
-    session = entry.exchange_for
-    named = [wanted["therapist"], session.therapist if session is not None else None]
-    people = [*filter(None, named), *(each.hold.therapist for each in offers)]
-    lock(therapists=people, runner=entry.runner, service=wanted["service"])
+    session, service = entry.exchange_for, wanted["service"]
+    people = [wanted["therapist"]] if wanted["therapist"] is not None else list(offering(service))
+    if session is not None:
+        people.append(session.therapist)
+    offers = lock_with(Offer.objects.filter(entry=entry), therapists=people, runner=entry.runner, service=service)
     waits = WaitlistEntry.objects.filter(pk=entry.pk, state=EntryState.WAITING).update(
         state=EntryState.BOOKED, ended_at=now
     )
     if waits:
-        for offer in offers.all():
+        for offer in offers:
             withdraw_offer(offer=offer, by=by, now=now)
     reason = wanted.get("override_reason", "")
-    if waits and session is not None and session.is_coming(now) and session.service == wanted["service"]:
+    if waits and session is not None and session.is_coming(now) and session.service == service:
         booked = exchange(session, therapist=wanted["therapist"], start=wanted["start"], reason=reason, by=by, now=now)
     else:
         booked = book_slot(by=by, now=now, **wanted)

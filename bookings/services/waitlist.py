@@ -10,8 +10,8 @@ from bookings.models import Appointment, Offer, Service, WaitlistEntry
 from bookings.models.appointments import State
 from bookings.models.waitlist import EVERY_DAY, EVERY_PART, EntryState, OfferState
 from bookings.services.offering import keep_for
-from bookings.services.offers import withdraw_offer
-from bookings.services.transactions import require, whole
+from bookings.services.offers import lock_with, withdraw_offer
+from bookings.services.transactions import lock_runner, require, whole
 from bookings.waitlist.matching import Matcher
 from clinic.audit.services import record
 from clinic.core.errors import DomainError
@@ -50,7 +50,7 @@ def join_waitlist(
     """Wait for a time of the service; days and parts of the day are of the runner's own calendar and clock.
 
     With `exchange_for` a free time before that session moves it there; it keeps its service. The same wish once more
-    returns the one that waits. Raises DomainError `not_offered`, `bad_days`, `bad_wish`, `not_booked`, `too_many_wishes`; Forbidden `not_yours`.
+    returns the one that waits. The runner's row is locked: who locks therapists in the same act does so before. Raises DomainError `not_offered`, `bad_days`, `bad_wish`, `not_booked`, `too_many_wishes`; Forbidden `not_yours`.
     """
     require(by.is_clinic_staff or by.pk == runner.user_id)
     if exchange_for is not None:
@@ -64,6 +64,7 @@ def join_waitlist(
     check_days(first, last, runner, now)
     if not (1 <= weekdays <= EVERY_DAY and 1 <= parts <= EVERY_PART):
         raise DomainError("Choose at least one day and one part of the day.", code="bad_wish")
+    lock_runner(runner)
     waiting = WaitlistEntry.objects.filter(runner=runner, state=EntryState.WAITING)
     wish = {
         "service": service,
@@ -101,11 +102,14 @@ def check_days(first: date, last: date | None, runner: RunnerProfile, now: datet
         raise DomainError(sentence, code="bad_days", fields={field: sentence})
 
 
+@whole
 def leave_waitlist(*, entry: WaitlistEntry, by: User, now: datetime) -> WaitlistEntry:
     """Take a wish back; what is offered to it at this moment goes to the next. Twice changes nothing. Raises Forbidden."""
     require(by.is_clinic_staff or by.pk == entry.runner.user_id)
+    offers = Offer.objects.filter(entry=entry)
+    standing = lock_with(offers, therapists=[], runner=entry.runner, service=entry.service)
     if end_wish(entry=entry, by=by, now=now):
-        for offer in Offer.objects.filter(entry=entry, state=OfferState.OPEN):
+        for offer in standing:
             withdraw_offer(offer=offer, by=by, now=now, why="" if by.pk == entry.runner.user_id else WISH_ENDED)
     entry.refresh_from_db()
     return entry
