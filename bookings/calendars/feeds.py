@@ -64,7 +64,7 @@ def entries_of(user: User, now: datetime) -> Iterator[Entry]:
         for seat in seats_of(user, now)[:MOST]:
             if seat.workshop_id not in shown:
                 shown.add(seat.workshop_id)
-                yield seat_entry(seat)
+                yield seat_entry(seat, user)
 
 
 def appointments_of(user: User, now: datetime) -> QuerySet[Appointment]:
@@ -104,7 +104,7 @@ def session_entry(appointment: Appointment, user: User) -> Entry:
     )
 
 
-def seat_entry(seat: Seat) -> Entry:
+def seat_entry(seat: Seat, user: User) -> Entry:
     """The same event as in the letters about this seat."""
     booking, url = seat.workshop.booking, seat_calendar.page_address(seat)
     return Entry(
@@ -113,7 +113,7 @@ def seat_entry(seat: Seat) -> Entry:
         changed_at=seat.cancelled_at or booking.cancelled_at or seat.made_at,
         start=booking.start,
         end=booking.end,
-        summary=f"{settings.CLINIC_NAME}: {seat.workshop.title}",
+        summary=ics.summary(booking, user),
         place=place_of(booking, url),
         url=url,
         cancelled=State.CANCELLED in (seat.state, booking.state),

@@ -86,7 +86,7 @@ def invite(event: Event, reader: User) -> None:
 
 
 def summary(appointment: Appointment, reader: User) -> str:
-    """What a passer-by may read: neither the service, whose name may tell of an injury, nor who the runner is."""
+    """What a passer-by may read: neither the service or workshop, whose name may tell of an injury, nor who the runner is."""
     if reader.pk == appointment.therapist.user_id:
         return f"{settings.CLINIC_NAME} session"
     return f"{settings.CLINIC_NAME} with {appointment.therapist.user.name}"

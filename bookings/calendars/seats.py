@@ -6,7 +6,7 @@ from django.conf import settings
 from django.urls import reverse
 from icalendar import Calendar, Event
 
-from bookings.calendars.ics import PRODUCT, alarm, invite, name_of
+from bookings.calendars.ics import PRODUCT, alarm, invite, name_of, summary
 from bookings.models import Seat
 from bookings.models.workshops import SeatState
 from clinic.people.models import User
@@ -29,7 +29,7 @@ def page_address(seat: Seat) -> str:
 
 def seat_event(seat: Seat, *, reader: User, now: datetime) -> Event:
     """The workshop as an event of the runner's day, in UTC; the seat comes with its workshop and that one's booking."""
-    workshop, booking = seat.workshop, seat.workshop.booking
+    booking = seat.workshop.booking
     cancelled = seat.state == SeatState.CANCELLED
     event = Event()
     event.add("uid", uid(seat))
@@ -37,7 +37,7 @@ def seat_event(seat: Seat, *, reader: User, now: datetime) -> Event:
     event.add("dtstamp", now.astimezone(UTC).replace(microsecond=0))
     event.add("dtstart", booking.start.astimezone(UTC))
     event.add("dtend", booking.end.astimezone(UTC))
-    event.add("summary", f"{settings.CLINIC_NAME}: {workshop.title}")
+    event.add("summary", summary(booking, reader))
     event.add(
         "location",
         page_address(seat) if booking.is_online else f"{settings.CLINIC_NAME}, {settings.CLINIC_ADDRESS}",

@@ -128,7 +128,7 @@ def test_workshops_of_the_runner_and_of_the_therapist(workshop, runner, other_ru
     seat(workshop, runner, now, friend="Aled")
     seat(workshop, other_runner, now, state=Seat.State.WAITING)
     [event] = events(runner, now)
-    assert (str(event["UID"]), str(event["SUMMARY"])) == (seat_calendar.uid(mine), "Stridewell: Running form")
+    assert (str(event["UID"]), str(event["SUMMARY"])) == (seat_calendar.uid(mine), "Stridewell with Nadia Okello")
     assert event["LOCATION"].startswith("Stridewell, 14 Quayside Row")
     assert [str(each["SUMMARY"]) for each in events(therapist, now)] == ["Workshop: Running form"]
     assert events(other_runner, now) == []

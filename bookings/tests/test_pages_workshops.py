@@ -80,7 +80,8 @@ def test_a_runner_takes_seats_gives_one_back_and_undoes_it(client_of, runner, wo
     browser = client_of(runner)
     assert "It costs £25 a seat all the same." in words(browser.get(f"{address}back/"))
     file = browser.get(f"{address}calendar.ics").content.decode()
-    assert "SUMMARY:Stridewell: Quiet feet" in file
+    assert "SUMMARY:Stridewell with Nadia Okello" in file
+    assert "Quiet feet" not in file
 
 
 def test_what_was_typed_stays_when_it_is_full(client_of, runner, other_runner, workshop, now) -> None:
