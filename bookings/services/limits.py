@@ -1,6 +1,6 @@
 """Where a therapist's clock runs on some days, and how many sessions a day they take."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from bookings.models import Appointment, DailyCap, Offer, Service, Travel
@@ -61,15 +61,26 @@ def set_travel(
 
 @whole
 def remove_travel(*, travel: Travel, by: User, now: datetime) -> Stranded:
-    """The hours of those days go by the home clock again; what that leaves outside them. Raises Forbidden `not_yours`."""
+    """The hours from today on go by the home clock again; returns what that leaves outside them.
+
+    A journey that has begun ends yesterday: the days that were worked by its clock, and the reports on them, stay as they
+    were. One that is over changes nothing. Raises Forbidden `not_yours`.
+    """
     therapist = travel.therapist
     require_keeper(by, therapist)
     lock_therapist(therapist)
-    changes = {"zone": [travel.zone, None], "first": [travel.first, None], "last": [travel.last, None]}
-    record(by=by, action="travel.removed", subject=travel, changes=changes)
-    first, last = travel.first, travel.last
-    travel.delete()
-    return settle_outside(therapist, first=max(first, today_of(therapist, now)), last=last, by=by, now=now)
+    today, last = today_of(therapist, now), travel.last
+    if last < today:
+        return Stranded([], [], [])
+    if travel.first < today:
+        travel.last = today - timedelta(days=1)
+        record(by=by, action="travel.ended", subject=travel, changes={"last": [last, travel.last]})
+        travel.save(update_fields=["last"])
+    else:
+        changes = {"zone": [travel.zone, None], "first": [travel.first, None], "last": [last, None]}
+        record(by=by, action="travel.removed", subject=travel, changes=changes)
+        travel.delete()
+    return settle_outside(therapist, first=max(travel.first, today), last=last, by=by, now=now)
 
 
 @whole

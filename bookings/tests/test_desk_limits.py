@@ -56,6 +56,24 @@ def test_a_journey_lists_the_sessions_it_leaves_outside_the_hours(
     ]
 
 
+@pytest.mark.parametrize(
+    ("taken_back", "left", "action"),
+    [(2, None, "travel.removed"), (3, 0, "travel.ended"), (4, 1, None)],
+)
+def test_the_days_a_journey_has_had_stay_as_they_were(
+    therapist: User, now: datetime, taken_back: int, left: int | None, action: str | None
+) -> None:
+    """Entered for the days 2 and 3 from now; taken back some days from now."""
+    done = set_travel(
+        therapist=therapist.therapist, zone="America/New_York", first=FIRST, last=LAST, by=therapist, now=now
+    )
+    remove_travel(travel=done.travel, by=therapist, now=now + timedelta(days=taken_back))
+    expected = [] if left is None else [(FIRST, FIRST + timedelta(days=left))]
+    assert list(Travel.objects.values_list("first", "last")) == expected
+    said = Event.objects.filter(action__startswith="travel").exclude(action="travel.set")
+    assert list(said.values_list("action", flat=True)) == ([action] if action else [])
+
+
 def test_a_limit_is_set_changed_and_taken_back(visit: Service, gait: Service, therapist: User, runner: User) -> None:
     person = therapist.therapist
     gait.therapists.clear()
