@@ -79,3 +79,21 @@ def test_a_seat_taken_again_is_not_also_taken_back(therapist, runner, staff, thu
     seat_for(workshop, runner, now + MINUTE)
     assert refusal(lambda: undo_give_back(seats=back, by=runner, now=now + 2 * MINUTE)) == "seat_again"
     assert counted(workshop) == (1, 1, 0, 0)
+
+
+def test_times_during_a_workshop_of_the_runner_do_not_use_up_the_tries_for_their_wish(
+    visit, elsewhere, runner, staff, thursday, now
+) -> None:
+    until_four = planned(elsewhere, staff, thursday, now, minutes=420, override_reason="A whole day.")
+    seat_for(until_four, runner, now)
+    join_waitlist(
+        service=visit,
+        therapist=None,
+        runner=runner.runner,
+        first=thursday.date(),
+        last=thursday.date(),
+        by=runner,
+        now=now,
+    )
+    assert offer_free_times(now=now) == 1
+    assert Appointment.objects.get(state="held").start == thursday + 420 * MINUTE

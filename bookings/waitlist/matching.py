@@ -11,7 +11,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from bookings.availability import Slot, find_slots, offering
-from bookings.models import Appointment, Change, Offer, Service, WaitlistEntry
+from bookings.models import Appointment, Change, Offer, Seat, Service, WaitlistEntry
 from bookings.models.appointments import UNDO
 from bookings.models.waitlist import part_of
 from bookings.waitlist.deadlines import answer_until
@@ -101,7 +101,7 @@ class Matcher:
         return self.offering(entry.service)[therapist_id].is_listed
 
     def elsewhere(self, entry: WaitlistEntry, slot: Slot) -> bool:
-        """Whether the runner is in another session then; the one that would be given up is none."""
+        """Whether the runner is in another session or a workshop then; the one that would be given up is none."""
         return any(
             begins < slot.end and slot.start < ends
             for key, begins, ends in self.busy_runners[entry.runner_id]
@@ -155,12 +155,17 @@ class Matcher:
 
     @cached_property
     def busy_runners(self) -> dict[UUID, list[tuple[Any, datetime, datetime]]]:
-        """When the people of these wishes have sessions or holds of their own."""
+        """When the people of these wishes have sessions, holds or workshop seats of their own; one query."""
         result: dict[UUID, list[tuple[Any, datetime, datetime]]] = defaultdict(list)
-        theirs = Appointment.objects.live(self.now).filter(
-            runner__in={each.runner_id for each in self.entries}, end__gt=self.now
+        runners = {each.runner_id for each in self.entries}
+        theirs = Appointment.objects.live(self.now).filter(runner__in=runners, end__gt=self.now).order_by()
+        seats = Seat.objects.filter(runner__in=runners, friend="", state=Seat.State.TAKEN).order_by()
+        rows = theirs.values_list("runner_id", "pk", "start", "end").union(
+            seats.filter(workshop__booking__end__gt=self.now).values_list(
+                "runner_id", "pk", "workshop__booking__start", "workshop__booking__end"
+            )
         )
-        for runner, key, start, end in theirs.order_by().values_list("runner_id", "pk", "start", "end"):
+        for runner, key, start, end in rows:
             result[runner].append((key, start, end))
         return result
 
