@@ -66,7 +66,7 @@ from bookings.services.hours import (
 from bookings.services.offering import offer_instead
 from bookings.services.offers import accept_offer, decline_offer, expire_offers, withdraw_offer
 from bookings.services.preferring import choose_times
-from bookings.services.stranded import outside_hours, stranded, stranded_and_clashing
+from bookings.services.stranded import stranded, stranded_and_clashing
 from bookings.services.undoing import UNDO, act_of, last_of_a_series, last_undoable, may_undo, undo
 from bookings.services.visitors import adopt_hold, ask_code, hold_for_visitor, prove, release_visitor
 from bookings.services.waitlist import join_waitlist, leave_waitlist, offer_free_times
@@ -107,7 +107,6 @@ __all__ = [
     "move_appointment",
     "offer_free_times",
     "offer_instead",
-    "outside_hours",
     "prove",
     "release_hold",
     "release_visitor",

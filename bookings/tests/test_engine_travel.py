@@ -8,7 +8,8 @@ import pytest
 
 from bookings.availability import find_slots
 from bookings.models import Travel, WeeklyHours
-from bookings.services import book_slot, outside_hours
+from bookings.services import book_slot
+from bookings.services.limits import set_travel
 from bookings.slots import Away, Diary, Hours, Rules, edge, free_starts, instant, refusal, seconds, zone_at
 from clinic.core.errors import DomainError
 
@@ -146,10 +147,7 @@ def test_sessions_outside_the_hours_abroad_are_named(visit, hours, therapist, ru
     booked = book_slot(
         service=visit, therapist=therapist.therapist, runner=runner.runner, start=thursday, by=runner, now=now
     )
-    asked = {"now": now, "first": thursday.date(), "last": thursday.date()}
-    assert outside_hours(therapist.therapist, **asked) == []
-    Travel.objects.create(
-        therapist=therapist.therapist, zone="America/New_York", first=thursday.date(), last=thursday.date()
-    )
-    assert outside_hours(therapist.therapist, **asked) == [booked]
-    assert outside_hours(therapist.therapist, now=now, first=thursday.date() + timedelta(days=1)) == []
+    trip = {"therapist": therapist.therapist, "zone": "America/New_York", "by": staff, "now": now}
+    day = thursday.date()
+    assert set_travel(**trip, first=day + timedelta(days=1), last=day + timedelta(days=1)).hit == []
+    assert set_travel(**trip, first=day, last=day).hit == [booked]
