@@ -13,7 +13,7 @@ from bookings.models.appointments import State
 from bookings.models.workshops import SeatState
 from bookings.services.booking import checked_start
 from bookings.services.seat_rows import let_go, locked, offer_freed, standing, turn
-from bookings.services.transactions import lock, require, whole
+from bookings.services.transactions import lock, require, require_among, whole
 from bookings.services.workshop_time import take_time
 from bookings.workshops.seating import elsewhere
 from clinic.audit.services import record
@@ -131,9 +131,11 @@ def move_workshop(
     reason = override_reason.strip()[:200]
     start = checked_start(start, now)
     target = therapist or workshop.booking.therapist
-    lock(therapists=[workshop.booking.therapist, target], runner=None, service=None)
+    theirs = [workshop.booking.therapist, target]
+    lock(therapists=theirs, runner=None, service=None)
     found = locked(workshop)
     require_planned(found)
+    require_among(found.booking, theirs)
     booking = found.booking
     if booking.start <= now:
         raise DomainError("This workshop has begun: it stays where it is.", code="too_late")
@@ -202,11 +204,13 @@ def cancel_workshop(*, workshop: Workshop, by: User, now: datetime, reason: str)
     reason = reason.strip()[:200]
     if not reason:
         raise DomainError("Say why in a few words.", code="reason_needed", fields={"reason": "A reason is needed."})
-    lock(therapists=[workshop.booking.therapist], runner=None, service=None)
+    theirs = [workshop.booking.therapist]
+    lock(therapists=theirs, runner=None, service=None)
     found = locked(workshop)
     if found.state == Workshop.State.CANCELLED:
         return 0
     booking = found.booking
+    require_among(booking, theirs)
     if booking.end <= now:
         raise DomainError("This workshop is over: it cannot be cancelled any more.", code="too_late")
     seats = list(standing(found).select_related("runner__user"))

@@ -11,6 +11,8 @@ from bookings.services.changing import waive_late_fee
 from bookings.services.replanning import give_up
 from bookings.services.resizing import resize_appointment
 from bookings.services.rooming import change_room
+from bookings.services.workshops import cancel_workshop, move_workshop
+from bookings.tests.workshop_world import planned
 from clinic.core.errors import Conflict
 from clinic.people.models import User
 
@@ -53,3 +55,23 @@ def test_it_is_said_and_nothing_changes(stale: Appointment, staff: User, now: da
     assert refused.value.code == "changed_meanwhile"
     assert Appointment.objects.values().get() == stood
     assert Change.objects.count() == changes
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda it, **who: move_workshop(workshop=it, start=it.booking.start + HOUR, **who),
+        lambda it, **who: cancel_workshop(workshop=it, reason="Ill", **who),
+    ],
+    ids=["move", "cancel"],
+)
+def test_a_workshop_that_went_to_somebody_else_stays(
+    therapist: User, other_therapist: User, staff: User, thursday: datetime, now: datetime, act: Callable
+) -> None:
+    workshop = planned(therapist, staff, thursday, now)
+    assert workshop.booking.therapist == therapist.therapist
+    Appointment.objects.filter(workshop=workshop).update(therapist=other_therapist.therapist)
+    with pytest.raises(Conflict) as refused:
+        act(workshop, by=staff, now=now)
+    assert refused.value.code == "changed_meanwhile"
+    assert Appointment.objects.get(workshop=workshop).start == thursday
