@@ -1,5 +1,6 @@
 """How much of an exercise: its limits and its words. No ORM."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -67,6 +68,19 @@ def in_words(dose: Any) -> str:
     load = getattr(dose, "load_kg", None)
     weight = f", {load.normalize():f} kg" if load else ""
     return f"{dose.sets} × {amount}{side}{weight}"
+
+
+def range_in_words(dose_range: Mapping[str, Sequence[int]]) -> str:
+    """ "2 to 4 sets of 6 to 15", "1 to 3 sets of 20 to 45 s"; "" where there is none. Holds are in seconds."""
+
+    def span(key: str) -> str:
+        least, most = dose_range[key]
+        return f"{least}" if least == most else f"{least} to {most}"
+
+    if not dose_range:
+        return ""
+    amount = span("reps") if "reps" in dose_range else f"{span('hold_s')} s"
+    return f"{span('sets')} sets of {amount}"
 
 
 def days_in_words(days: tuple[int, ...] | list[int]) -> str:

@@ -5,30 +5,42 @@ A file holds `category` and `exercises`. Errors name the file and the line.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from exercises import doses
-from exercises.models.library import Category, Equipment, Region
+from exercises.models.library import Capacity, Category, Equipment, Load, Region, Stage
 
 FOLDER = Path(__file__).resolve().parent / "data" / "library"
 NEEDED = {
     "slug",
     "name",
-    "summary",
+    "purpose",
+    "capacities",
+    "load",
+    "stages",
     "muscles",
     "regions",
     "equipment",
     "difficulty",
     "dose",
+    "range",
+    "position",
+    "steps",
+    "breathing",
     "cues",
     "faults",
+    "safety",
     "contraindications",
+    "evidence",
     "lay_words",
 }
-OPTIONAL = {"parent", "progression", "regression"}
+OPTIONAL = {"parent", "progression", "regression", "aliases"}
+MARKS = ("S", "K", "P")
+"""How far a statement can be trusted: found in a source, general knowledge, our own rule."""
 DOSE_KEYS = {"sets", "reps", "hold_s", "rest_s", "per_side", "tempo"}
 SLUG_LETTERS = set("abcdefghijklmnopqrstuvwxyz0123456789-")
 
@@ -80,7 +92,28 @@ def read_all(folder: Path = FOLDER) -> list[Entry]:
                 raise entry.error(f"{key} names {wanted!r}, and no exercise has that slug", key)
             if wanted == entry.slug:
                 raise entry.error(f"{key} is the exercise itself", key)
+    refuse_circles(known)
     return in_order(known)
+
+
+def harder_than(known: Mapping[str, Entry]) -> dict[str, set[str]]:
+    """Slug -> the slugs one step harder, whichever of the two entries says so."""
+    harder: dict[str, set[str]] = {slug: set() for slug in known}
+    for entry in known.values():
+        if entry.progression:
+            harder[entry.slug].add(entry.progression)
+        if entry.regression:
+            harder[entry.regression].add(entry.slug)
+    return harder
+
+
+def refuse_circles(known: Mapping[str, Entry]) -> None:
+    """Raises LibraryError where harder and harder leads back to where it began."""
+    try:
+        TopologicalSorter(harder_than(known)).prepare()
+    except CycleError as fault:
+        way = fault.args[1]
+        raise known[way[0]].error(f"harder and easier go round in a circle: {' -> '.join(way)}", "progression") from None
 
 
 def in_order(known: Mapping[str, Entry]) -> list[Entry]:
@@ -169,19 +202,29 @@ class FileReader:
         values = {
             "category": category,
             "name": self.text(row, "name", path, most=80),
-            "summary": self.text(row, "summary", path, most=200),
+            "purpose": self.text(row, "purpose", path, most=200),
+            "aliases": self.words(row, "aliases", path, least=0) if "aliases" in row else [],
+            "capacities": self.chosen(row, "capacities", path, Capacity.values, least=1),
+            "load": self.one_of(row, "load", path, Load.values),
+            "stages": self.chosen(row, "stages", path, Stage.values, least=1),
             "muscles": self.words(row, "muscles", path, least=1),
             "regions": self.chosen(row, "regions", path, Region.values, least=1),
             "equipment": self.chosen(row, "equipment", path, Equipment.values, least=0),
             "difficulty": self.number(row, "difficulty", path, (1, 5)),
-            "cues": self.words(row, "cues", path, least=2),
+            "position": self.text(row, "position", path, most=200),
+            "steps": self.words(row, "steps", path, least=2),
+            "breathing": self.text(row, "breathing", path, most=120),
+            "cues": self.words(row, "cues", path, least=1),
             "faults": self.faults(row, path),
+            "safety": self.words(row, "safety", path, least=1),
             "contraindications": self.words(row, "contraindications", path, least=1),
+            "evidence": self.evidence(row, path),
             "lay_words": self.words(row, "lay_words", path, least=1),
             "progression_note": harder_note,
             "regression_note": easier_note,
             **self.dose(row["dose"], (*path, "dose"), named),
         }
+        values["dose_range"] = self.dose_range(row["range"], values, (*path, "range"), named)
         parent = row.get("parent") or ""
         if not isinstance(parent, str):
             raise self.error(f"{named}parent is a slug, or left out", (*path, "parent"))
@@ -214,6 +257,24 @@ class FileReader:
             if item not in known:
                 raise self.error(f"{row['slug']}: {item!r} is no {key}; use {', '.join(known)}", (*path, key, index))
         return row[key]
+
+    def one_of(self, row: Mapping[str, Any], key: str, path: tuple[Any, ...], known: Iterable[str]) -> str:
+        if row[key] not in known:
+            raise self.error(f"{row['slug']}: {row[key]!r} is no {key}; use {', '.join(known)}", (*path, key))
+        return str(row[key])
+
+    def evidence(self, row: Mapping[str, Any], path: tuple[Any, ...]) -> dict[str, str]:
+        """What is known about it. A statement marked S names its source."""
+        value = row["evidence"]
+        path = (*path, "evidence")
+        if not isinstance(value, dict) or not {"note", "mark"} <= set(value) <= {"note", "mark", "source"}:
+            raise self.error(f"{row['slug']}: evidence has a note, a mark and, where the mark is S, a source", path)
+        mark, source = value["mark"], value.get("source", "")
+        if mark not in MARKS:
+            raise self.error(f"{row['slug']}: the mark of an evidence is S, K or P", (*path, "mark"))
+        if not isinstance(source, str) or (mark == "S") != bool(source):
+            raise self.error(f"{row['slug']}: evidence marked S names its source, and no other does", (*path, "source"))
+        return {"note": self.text(value, "note", path, most=300), "mark": mark, "source": source}
 
     def number(self, row: Mapping[str, Any], key: str, path: tuple[Any, ...], limits: tuple[int, int]) -> int:
         value = row.get(key)
@@ -252,6 +313,23 @@ class FileReader:
             "per_side": dose["per_side"],
             "tempo": tempo,
         }
+
+    def dose_range(
+        self, value: Any, usual: Mapping[str, Any], path: tuple[Any, ...], named: str
+    ) -> dict[str, list[int]]:
+        """The least and the most of `sets` and of `reps` or `hold_s`; the usual dose lies within."""
+        amount = "reps" if usual["reps"] else "hold_s"
+        if not isinstance(value, dict) or set(value) != {"sets", amount}:
+            raise self.error(f"{named}range has sets and {amount}, as its dose", path)
+        for key, limits in (("sets", doses.SETS), (amount, doses.REPS if amount == "reps" else doses.HOLD_S)):
+            pair = value[key]
+            if not isinstance(pair, list) or [type(each) for each in pair] != [int, int]:
+                raise self.error(f"{named}{key} of a range is [least, most]", (*path, key))
+            if not limits[0] <= pair[0] <= usual[key] <= pair[1] <= limits[1]:
+                raise self.error(
+                    f"{named}{key} of a range holds the usual {usual[key]}, within {limits[0]} to {limits[1]}", (*path, key)
+                )
+        return value
 
     def step(self, row: Mapping[str, Any], key: str, path: tuple[Any, ...]) -> tuple[str, str]:
         """The slug of the easier or harder exercise, or else a sentence."""

@@ -100,7 +100,7 @@ def weighted(exercise: Any) -> dict[str, float]:
     """Every word the exercise answers to, with its weight."""
     kind = f"{Category(exercise.category).label} {KIND_WORDS[exercise.category]}"
     sources: Sequence[tuple[float, Iterable[str]]] = (
-        (1, [exercise.summary]),
+        (1, [exercise.purpose]),
         (2, [str(Equipment(thing).label) for thing in exercise.equipment]),
         (
             3,
@@ -111,7 +111,7 @@ def weighted(exercise: Any) -> dict[str, float]:
             ],
         ),
         (5, exercise.lay_words),
-        (8, [exercise.name]),
+        (8, [exercise.name, *exercise.aliases]),
     )
     found: dict[str, float] = {}
     for weight, texts in sources:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from exercises.models.library import Category, Equipment, Region
+from exercises.models.library import Capacity, Category, Equipment, Region, Stage
 
 Test = Callable[[Any], bool]
 WORD_FOR = {"plyometric": "Spring", "flexibility": "Stretch", "drill": "Drill"}
@@ -37,6 +37,14 @@ def of_region(value: str) -> Test:
     return lambda exercise: value in exercise.regions
 
 
+def building(value: str) -> Test:
+    return lambda exercise: value in exercise.capacities
+
+
+def of_stage(value: str) -> Test:
+    return lambda exercise: value in exercise.stages
+
+
 def needing(*things: str) -> Test:
     return lambda exercise: not set(things).isdisjoint(exercise.equipment)
 
@@ -47,6 +55,8 @@ def of_level(*levels: int) -> Test:
 
 SHELVES = (
     Shelf("kind", "Kind", tuple(Choice(key, label, of_kind(key)) for key, label in Category.choices)),
+    Shelf("builds", "Builds", tuple(Choice(key, label, building(key)) for key, label in Capacity.choices)),
+    Shelf("stage", "When", tuple(Choice(key, label, of_stage(key)) for key, label in Stage.choices)),
     Shelf("part", "Body part", tuple(Choice(key, label, of_region(key)) for key, label in Region.choices)),
     Shelf(
         "have",
@@ -55,6 +65,8 @@ SHELVES = (
             Choice("nothing", "Nothing", lambda exercise: exercise.needs_nothing),
             Choice("step", "Step or box", needing(Equipment.STEP, Equipment.BOX)),
             Choice("chair", "Chair or strap", needing(Equipment.CHAIR, Equipment.STRAP)),
+            Choice("band", "Band", needing(Equipment.BAND, Equipment.LOOP)),
+            Choice("roller", "Roller or ball", needing(Equipment.ROLLER, Equipment.BALL)),
             Choice("weight", "Dumbbell", needing(Equipment.WEIGHT, Equipment.BARBELL)),
             Choice("bosu", "Bosu or cushion", needing(Equipment.BOSU, Equipment.PAD)),
         ),

@@ -9,7 +9,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from exercises import doses, pain
-from exercises.models import Exercise, Phase, Prescription, Programme, SessionLog, SetLog
+from exercises.library import MARKS
+from exercises.models import Capacity, Exercise, Phase, Prescription, Programme, SessionLog, SetLog, Stage
 from exercises.models.logs import MOST_SETS, NOTE_LENGTH
 from exercises.services.programmes import MOST_EXERCISES
 
@@ -25,6 +26,8 @@ class ExerciseCard(serializers.ModelSerializer):
     equipment = serializers.ListField(child=serializers.CharField())
     regions = serializers.ListField(child=serializers.CharField())
     muscles = serializers.ListField(child=serializers.CharField())
+    capacities = serializers.ListField(child=serializers.ChoiceField(Capacity.choices))
+    stages = serializers.ListField(child=serializers.ChoiceField(Stage.choices))
 
     class Meta:
         model = Exercise
@@ -33,7 +36,10 @@ class ExerciseCard(serializers.ModelSerializer):
             "name",
             "category",
             "parent",
-            "summary",
+            "purpose",
+            "capacities",
+            "load",
+            "stages",
             "muscles",
             "regions",
             "equipment",
@@ -42,7 +48,23 @@ class ExerciseCard(serializers.ModelSerializer):
         )
 
 
+class EvidenceOut(serializers.Serializer):
+    note = serializers.CharField()
+    mark = serializers.ChoiceField(
+        MARKS, help_text="S: found in a source, K: general knowledge, P: our own rule. K and P wait for a clinician."
+    )
+    source = serializers.CharField(allow_blank=True)
+
+
 class ExerciseOut(ExerciseCard):
+    aliases = serializers.ListField(child=serializers.CharField())
+    dose_range = serializers.DictField(
+        child=serializers.ListField(child=serializers.IntegerField()),
+        help_text="The least and the most that is usual of `sets` and of `reps` or `hold_s`.",
+    )
+    steps = serializers.ListField(child=serializers.CharField())
+    safety = serializers.ListField(child=serializers.CharField())
+    evidence = EvidenceOut()
     cues = serializers.ListField(child=serializers.CharField())
     faults = FaultOut(many=True)
     contraindications = serializers.ListField(child=serializers.CharField())
@@ -53,8 +75,8 @@ class ExerciseOut(ExerciseCard):
     class Meta:
         model = Exercise
         fields = (
-            *ExerciseCard.Meta.fields, "sets", "reps", "hold_s", "rest_s", "per_side", "tempo", "cues", "faults", "contraindications",
-            "progression", "progression_note", "regression", "regression_note", "variations",
+            *ExerciseCard.Meta.fields, "sets", "reps", "hold_s", "rest_s", "per_side", "tempo", "dose_range", "aliases",
+            "position", "steps", "breathing", "cues", "faults", "safety", "contraindications", "evidence", "progression", "progression_note", "regression", "regression_note", "variations",
         )  # fmt: skip
 
 

@@ -1,11 +1,13 @@
-from exercises.models.library import Category, Equipment, Exercise, Region
+from exercises.models.library import Capacity, Category, Equipment, Exercise, Load, Region, Stage
 from exercises.models.logs import Race, SessionLog, SetLog
 from exercises.models.programmes import Phase, Prescription, Programme, State
 
 __all__ = [
+    "Capacity",
     "Category",
     "Equipment",
     "Exercise",
+    "Load",
     "Phase",
     "Prescription",
     "Programme",
@@ -13,5 +15,6 @@ __all__ = [
     "Region",
     "SessionLog",
     "SetLog",
+    "Stage",
     "State",
 ]

@@ -28,6 +28,37 @@ class Region(models.TextChoices):
     TRUNK = "trunk", "Trunk"
 
 
+class Capacity(models.TextChoices):
+    """What doing it builds."""
+
+    STRENGTH = "strength", "Strength"
+    ENDURANCE = "endurance", "Lasting strength"
+    POWER = "power", "Power"
+    SPRING = "spring", "Spring"
+    CONTROL = "control", "Control"
+    BALANCE = "balance", "Balance"
+    MOBILITY = "mobility", "Mobility"
+    FORM = "form", "Running form"
+    EASE = "ease", "Ease"
+
+
+class Load(models.TextChoices):
+    """How much of a pull or an impact tendon, bone and joint take."""
+
+    LOW = "low", "Low"
+    MIDDLE = "middle", "Middle"
+    HIGH = "high", "High"
+
+
+class Stage(models.TextChoices):
+    """When on the way back to running it is of use."""
+
+    CALM = "calm", "Calm it down"
+    BUILD = "build", "Build it up"
+    RETURN = "return", "Back to running"
+    PERFORM = "perform", "Run strong"
+
+
 class Equipment(models.TextChoices):
     MAT = "mat", "Mat"
     WALL = "wall", "Wall"
@@ -40,6 +71,14 @@ class Equipment(models.TextChoices):
     PAD = "pad", "Foam pad or cushion"
     BOSU = "bosu", "Bosu"
     LANE = "lane", "Flat 20 m lane"
+    BAND = "band", "Resistance band"
+    LOOP = "loop", "Loop band"
+    ROLLER = "roller", "Foam roller"
+    BALL = "ball", "Small ball"
+    BENCH = "bench", "Bench or sofa"
+    TOWEL = "towel", "Towel"
+    TREADMILL = "treadmill", "Treadmill"
+    HILL = "hill", "Gentle hill"
 
 
 EVERYWHERE = frozenset({Equipment.MAT, Equipment.WALL, Equipment.LANE})
@@ -54,15 +93,22 @@ AMOUNT = Q(reps__isnull=True, hold_s__isnull=False, hold_s__range=doses.HOLD_S) 
 class Exercise(models.Model):
     """A movement, with the dose most people start with. One that has a `parent` is a variation of it.
 
-    `cues` and `contraindications` are lists of sentences, `faults` a list of {"fault", "fix"}, `muscles`, `regions`,
-    `equipment` and `lay_words` lists of words. `figure` is the data of its drawing (exercises/figures), or null.
+    `purpose` says in a runner's words what it is for. `steps`, `cues`, `safety` and `contraindications` are lists of
+    sentences, `faults` a list of {"fault", "fix"}; `capacities`, `stages`, `muscles`, `regions`, `equipment`, `aliases` and
+    `lay_words` lists of words. `dose_range` holds the least and the most that is usual: {"sets": [2, 4], "reps": [6, 15]},
+    or "hold_s" in seconds. `evidence` is {"note", "mark", "source"}: what is known, and its trust mark (S: found in a source,
+    K: general knowledge, P: our own rule). `figure` is the data of its drawing (exercises/figures), or null.
     """
 
     slug = models.SlugField(max_length=80, unique=True)
     name = models.CharField(max_length=80)
     category = models.CharField(max_length=12, choices=Category.choices)
     parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="variations")
-    summary = models.CharField(max_length=200)
+    purpose = models.CharField(max_length=200)
+    aliases = models.JSONField(default=list, blank=True)
+    capacities = models.JSONField(default=list)
+    load = models.CharField("tissue load", max_length=8, choices=Load.choices, default=Load.MIDDLE)
+    stages = models.JSONField(default=list)
     muscles = models.JSONField(default=list)
     regions = models.JSONField(default=list)
     equipment = models.JSONField(default=list, blank=True)
@@ -73,9 +119,15 @@ class Exercise(models.Model):
     rest_s = models.PositiveSmallIntegerField("rest, seconds")
     per_side = models.BooleanField(default=False)
     tempo = models.CharField(max_length=12, blank=True, help_text="Seconds down, held, up: 3-1-2.")
+    dose_range = models.JSONField(default=dict, blank=True)
+    position = models.CharField("starting position", max_length=200, blank=True)
+    steps = models.JSONField(default=list)
+    breathing = models.CharField(max_length=120, blank=True)
     cues = models.JSONField(default=list)
     faults = models.JSONField(default=list)
+    safety = models.JSONField(default=list)
     contraindications = models.JSONField(default=list)
+    evidence = models.JSONField(default=dict, blank=True)
     progression = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     progression_note = models.CharField(max_length=160, blank=True)
     regression = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
@@ -93,6 +145,11 @@ class Exercise(models.Model):
                 name="exercises_category_known",
                 condition=Q(category__in=Category.values),
                 violation_error_message="Choose one of the six kinds: strength, flexibility, balance, plyometric, core, drill.",
+            ),
+            models.CheckConstraint(
+                name="exercises_load_known",
+                condition=Q(load__in=Load.values),
+                violation_error_message="The load is low, middle or high.",
             ),
             models.CheckConstraint(
                 name="exercises_difficulty_1_to_5",
@@ -128,6 +185,18 @@ class Exercise(models.Model):
     @property
     def equipment_words(self) -> list[str]:
         return [str(Equipment(thing).label) for thing in self.equipment]
+
+    @property
+    def capacity_words(self) -> list[str]:
+        return [str(Capacity(each).label) for each in self.capacities]
+
+    @property
+    def stage_words(self) -> list[str]:
+        return [str(Stage(each).label) for each in self.stages]
+
+    @property
+    def range_words(self) -> str:
+        return doses.range_in_words(self.dose_range)
 
     @property
     def tempo_words(self) -> str:
