@@ -113,7 +113,9 @@ def refuse_circles(known: Mapping[str, Entry]) -> None:
         TopologicalSorter(harder_than(known)).prepare()
     except CycleError as fault:
         way = fault.args[1]
-        raise known[way[0]].error(f"harder and easier go round in a circle: {' -> '.join(way)}", "progression") from None
+        raise known[way[0]].error(
+            f"harder and easier go round in a circle: {' -> '.join(way)}", "progression"
+        ) from None
 
 
 def in_order(known: Mapping[str, Entry]) -> list[Entry]:
@@ -327,7 +329,8 @@ class FileReader:
                 raise self.error(f"{named}{key} of a range is [least, most]", (*path, key))
             if not limits[0] <= pair[0] <= usual[key] <= pair[1] <= limits[1]:
                 raise self.error(
-                    f"{named}{key} of a range holds the usual {usual[key]}, within {limits[0]} to {limits[1]}", (*path, key)
+                    f"{named}{key} of a range holds the usual {usual[key]}, within {limits[0]} to {limits[1]}",
+                    (*path, key),
                 )
         return value
 

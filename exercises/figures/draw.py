@@ -120,5 +120,13 @@ def _figure(drawn: Drawn, cls: str, inside: str) -> str:
     return f'<g class="{cls}"><g class="r-x" transform="translate({x} 0)"><g class="r-y" transform="translate(0 {y})">{inside}</g></g></g>'
 
 
+def cord(drawn: Drawn, name: str, kind: str) -> str:
+    """A band, strap or rope between two ends."""
+    line = f'<g class="s-{name}" transform="scale(1 {number(drawn[f"{name}.len"], 2)})"><path class="fig-{kind}" d="M-.7 0H.7V1H-.7Z"/></g>'
+    turned = f'<g class="b-{name}" transform="rotate({number(drawn[f"{name}.turn"])})">{line}</g>'
+    across, up = (number(drawn[f"{name}.{axis}"], 2) for axis in ("x", "y"))
+    return f'<g class="r-{name}-x" transform="translate({across} 0)"><g class="r-{name}-y" transform="translate(0 {up})">{turned}</g></g>'
+
+
 def ground(left: float, right: float) -> str:
     return f'<line class="fig-ground" x1="{number(left)}" x2="{number(right)}" y1="151.5" y2="151.5"/>'

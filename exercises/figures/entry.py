@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from exercises.figures import front, side
+from exercises.figures import cords, front, side
+from exercises.figures.cords import Cord, End
 from exercises.figures.errors import FigureError
 from exercises.figures.props import KINDS, Prop
 from exercises.figures.side import Contact
@@ -19,7 +20,7 @@ PARTS = {"side": ("ball", "heel", "knee", "elbow", "palm", "grip"), "front": ("f
 WHOLE_PARTS = ("shoulders", "seat")
 STANDING = ("ball", "heel", "foot", "edge", "knee", "elbow", "palm")
 ENTRY_KEYS = {"slug", "alt", "props", *VIEWS}
-VIEW_KEYS = {"frames", "back", "end", "mirror", "plant", "strip", "ghost", "props", "stance"}
+VIEW_KEYS = {"frames", "back", "end", "mirror", "plant", "strip", "ghost", "props", "cords", "stance"}
 FRAME_KEYS = {"name", "move", "hold", "hips", "plant"}
 LONGEST_LOOP_S = 30.0
 
@@ -46,6 +47,7 @@ class View:
     end: float
     strip: tuple[tuple[float, str], ...]
     props: tuple[Prop, ...]
+    cords: tuple[Cord, ...]
     ghost: bool
     stance: str
 
@@ -110,7 +112,8 @@ def _view(kind: str, data: Any, props: tuple[Prop, ...], path: tuple) -> View:
         raise FigureError("stance is left or right", path=(*path, "stance"))
     return View(
         kind=kind, frames=tuple(frames), period=max(period, 0.1), end=_end(view, frames, path), strip=_strip(view, frames, max(period, 0.1), path),
-        props=props + _props(view.get("props", []), (*path, "props")), ghost=bool(view.get("ghost", True)), stance=stance,
+        props=props + _props(view.get("props", []), (*path, "props")), cords=_cords(kind, view.get("cords", []), (*path, "cords")),
+        ghost=bool(view.get("ghost", True)), stance=stance,
     )  # fmt: skip
 
 
@@ -241,6 +244,31 @@ def _props(data: Any, path: tuple) -> tuple[Prop, ...]:
             raise FigureError("hand is near or far, right or left", path=(*where, "hand"))
         numbers = {key: _number(prop[key], (*where, key)) for key in ("x", "width", "height", "up") if key in prop}
         found.append(Prop(kind=kind, hand=prop.get("hand", ""), **numbers))
+    return tuple(found)
+
+
+def _cords(kind: str, data: Any, path: tuple) -> tuple[Cord, ...]:
+    if not isinstance(data, list):
+        raise FigureError("cords are a list", path=path)
+    parts = VIEWS[kind].points(VIEWS[kind].standing())
+
+    def end(value: Any, where: tuple) -> End:
+        if isinstance(value, str):
+            if value not in parts:
+                raise FigureError(f"no such part; use one of {', '.join(sorted(parts))}, or x and up", path=where)
+            return End(part=value)
+        place = _mapping(value, where)
+        _known(place, {"x", "up"}, where)
+        return End(x=_number(place.get("x"), (*where, "x")), up=_number(place.get("up"), (*where, "up")))
+
+    found = []
+    for index, row in enumerate(data):
+        where = (*path, index)
+        cord = _mapping(row, where)
+        _known(cord, {"kind", "from", "to"}, where)
+        if cord.get("kind") not in cords.KINDS:
+            raise FigureError(f"a cord is one of {', '.join(cords.KINDS)}", path=(*where, "kind"))
+        found.append(Cord(cord["kind"], end(cord.get("from"), (*where, "from")), end(cord.get("to"), (*where, "to"))))
     return tuple(found)
 
 

@@ -129,7 +129,9 @@ def _animations(track: str, steps: list[Step], period: float) -> list[tuple[str,
             (f".e-{cls}", _frames(steps, period, "translate(0,{}px)", kind)),
         ]  # fmt: skip
     form = {"x": "translate({}px,0)", "y": "translate(0,{}px)", "turn": "rotate({}deg)"}[kind]
-    return [(f".b-{cls}" if kind == "turn" else f".r-{kind}", _frames(steps, period, form, kind))]
+    carrier = kind if bone == "root" else f"{cls}-{kind}"
+    selector = f".b-{cls}" if kind == "turn" else f".r-{carrier}"
+    return [(selector, _frames(steps, period, form, kind))]
 
 
 def _moves(steps: list[Step]) -> bool:

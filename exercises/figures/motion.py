@@ -5,6 +5,7 @@ from dataclasses import replace
 from functools import cached_property
 
 from exercises.figures import body, front, side
+from exercises.figures.cords import drawn_cords
 from exercises.figures.curve import LoopCurve
 from exercises.figures.entry import STANDING, Figure, Frame, View
 from exercises.figures.errors import FigureError
@@ -31,7 +32,8 @@ SINKING = 1.5
 
 
 class Motion:
-    """One view in motion. ``at(seconds)`` is the drawn state: root.x, root.y, <bone>.turn and, from the front, <bone>.len."""
+    """One view in motion. ``at(seconds)`` is the drawn state: root.x, root.y, <bone>.turn and, from the front,
+    <bone>.len; of a cord all four."""
 
     def __init__(self, view: View) -> None:
         self.view = view
@@ -141,6 +143,10 @@ class Motion:
 
     def at(self, time: float) -> Drawn:
         """What is drawn at a time of the loop (seconds)."""
+        cords = self.view.cords
+        return self._body_at(time) | (drawn_cords(cords, self.points(time)) if cords else {})
+
+    def _body_at(self, time: float) -> Drawn:
         pose = self.pose(time)
         if self.is_side:
             return side_drawn(pose)

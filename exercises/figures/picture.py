@@ -7,7 +7,7 @@ from math import ceil, floor
 from django.utils.html import escape
 
 from exercises.figures.body import GROUND, HEAD_RADIUS
-from exercises.figures.draw import front_figure, ground, side_figure
+from exercises.figures.draw import cord, front_figure, ground, side_figure
 from exercises.figures.entry import Figure, View
 from exercises.figures.keyframes import stylesheet
 from exercises.figures.motion import Drawn, Motion
@@ -40,8 +40,12 @@ class Picture:
 
     def _body(self, drawn: Drawn, cls: str) -> str:
         if self.view.kind == "side":
-            return side_figure(drawn, self.view.props, cls=cls)
-        return front_figure(drawn, self.view.props, cls=cls, behind=self.view.kind == "behind", stance=self.view.stance)
+            body = side_figure(drawn, self.view.props, cls=cls)
+        else:
+            behind, stance = self.view.kind == "behind", self.view.stance
+            body = front_figure(drawn, self.view.props, cls=cls, behind=behind, stance=stance)
+        lines = "".join(cord(drawn, f"cord{index}", each.kind) for index, each in enumerate(self.view.cords))
+        return body + (f'<g class="{cls}">{lines}</g>' if lines else "")
 
     def things(self) -> str:
         return "".join(prop.draw() for prop in self.view.props if prop.box)

@@ -8,6 +8,8 @@ HELD = {
     "dumbbell": '<rect class="fig-prop" x="-6.4" y="-1" width="12.8" height="2" rx="1"/><rect class="fig-prop-2" x="-8" y="-3.4" width="4" height="6.8" rx="1.2"/>'
     '<rect class="fig-prop-2" x="4" y="-3.4" width="4" height="6.8" rx="1.2"/>',
     "kettlebell": '<circle class="fig-prop" cy="1.5" r="5.4"/><circle class="fig-prop-2" cy="1.5" r="2.2"/>',
+    "plate": '<circle class="fig-prop" r="6.6"/><circle class="fig-prop-2" r="1.8"/>',
+    "ball-held": '<circle class="fig-prop" r="5"/>',
     "barbell": '<circle class="fig-prop" r="10.5"/><circle class="fig-prop-2" r="6.6"/><circle class="fig-prop" r="2"/>',
 }
 SIZES = {
@@ -18,13 +20,21 @@ SIZES = {
     "bosu": (38.0, 13.0),
     "pad": (30.0, 5.0),
     "wall": (5.0, 112.0),
+    "chair": (24.0, 44.0),
+    "roller": (13.0, 13.0),
+    "ball": (8.0, 8.0),
+    "towel": (26.0, 2.4),
+    "wedge": (30.0, 8.0),
+    "treadmill": (130.0, 9.0),
+    "cone": (8.0, 9.0),
+    "post": (4.0, 112.0),
 }
 KINDS = {*HELD, *SIZES}
 
 
 @dataclass(frozen=True)
 class Prop:
-    """One thing: ``x`` is its left edge (a wall: the face the body looks at), ``up`` how far above the ground it starts; or it is in a hand."""
+    """One thing: ``x`` is its left edge (a wall or post: the face the body looks at), ``up`` how far above the ground it starts; or it is in a hand."""
 
     kind: str
     x: float = 0.0
@@ -86,4 +96,52 @@ def _bosu(x: float, y: float, width: float, height: float) -> str:
     return f'<path class="fig-prop" d="{dome}"/>' + _rect("fig-prop-2", x, y + height - 3, width, 3.4, radius=1.7)
 
 
-_DRAWN = {"mat": _mat, "wall": _wall, "step": _step, "bench": _bench, "bosu": _bosu}
+def _chair(x: float, y: float, width: float, height: float) -> str:
+    seat = GROUND - height / 2
+    legs = "".join(_rect("fig-prop-2", at, seat + 2, 2.6, height / 2 - 1.6, radius=1) for at in (x + 1, x + width - 4))
+    return (
+        legs + _rect("fig-prop", x, y, 3, height / 2 + 2, radius=1.5) + _rect("fig-prop", x, seat, width, 4, radius=1.6)
+    )
+
+
+def _round(x: float, y: float, width: float, height: float) -> str:
+    middle = f'cx="{x + width / 2:g}" cy="{y + height / 2:g}"'
+    return (
+        f'<circle class="fig-prop" {middle} r="{width / 2:g}"/><circle class="fig-prop-2" {middle} r="{width / 5:g}"/>'
+    )
+
+
+def _towel(x: float, y: float, width: float, height: float) -> str:
+    return _rect("fig-prop-2", x, y, width, height + 0.4, radius=height / 2)
+
+
+def _wedge(x: float, y: float, width: float, height: float) -> str:
+    return f'<path class="fig-prop" d="M{x:g} {GROUND + 0.4:g}H{x + width:g}V{y:g}Z"/>'
+
+
+def _treadmill(x: float, y: float, width: float, height: float) -> str:
+    rail = f'<path class="fig-prop-2" d="M{x + width - 12:g} {GROUND:g}L{x + width - 6:g} {GROUND - 62:g}h-16v-4h22l-4 66Z"/>'
+    return rail + _rect("fig-prop", x, y, width, height + 0.4, radius=3)
+
+
+def _cone(x: float, y: float, width: float, height: float) -> str:
+    return (
+        f'<path class="fig-prop" d="M{x:g} {GROUND + 0.4:g}L{x + width / 2:g} {y:g}L{x + width:g} {GROUND + 0.4:g}Z"/>'
+    )
+
+
+_DRAWN = {
+    "mat": _mat,
+    "wall": _wall,
+    "post": _wall,
+    "step": _step,
+    "bench": _bench,
+    "bosu": _bosu,
+    "chair": _chair,
+    "roller": _round,
+    "ball": _round,
+    "towel": _towel,
+    "wedge": _wedge,
+    "treadmill": _treadmill,
+    "cone": _cone,
+}

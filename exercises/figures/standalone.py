@@ -12,7 +12,8 @@ from exercises.figures.picture import Picture, digest
 
 TOKENS = Path(__file__).resolve().parents[2] / "static" / "css" / "tokens.css"
 ROLES = {"fig-near": "fig-near", "fig-head": "fig-near", "fig-arm": "fig-arm", "fig-far": "fig-far", "fig-near-shoe": "fig-shoe",
-         "fig-far-shoe": "fig-shoe-far", "fig-prop": "fig-prop", "fig-prop-2": "fig-prop-2"}  # fmt: skip
+         "fig-far-shoe": "fig-shoe-far", "fig-prop": "fig-prop", "fig-prop-2": "fig-prop-2",
+         "fig-band": "fig-band", "fig-strap": "fig-prop-2", "fig-rope": "fig-prop-2"}  # fmt: skip
 PAIR = re.compile(r"--([\w-]+):\s*light-dark\((#[0-9A-Fa-f]{3,8}),\s*(#[0-9A-Fa-f]{3,8})\)")
 ALIAS = re.compile(r"--([\w-]+):\s*var\(--([\w-]+)\)")
 

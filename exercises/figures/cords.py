@@ -1,0 +1,48 @@
+"""Bands, straps and ropes: a line from one part of the body to another, or to a fixed place, that stretches as they move."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import hypot
+
+from exercises.figures.body import GROUND
+from exercises.figures.vectors import Point, hanging, minus
+
+KINDS = ("band", "strap", "rope")
+
+
+@dataclass(frozen=True)
+class End:
+    """A part of the body by its name among the points of a view, or a place: ``x`` and ``up`` above the ground."""
+
+    part: str = ""
+    x: float = 0.0
+    up: float = 0.0
+
+    def at(self, points: Mapping[str, Point]) -> Point:
+        return points[self.part] if self.part else (self.x, GROUND - self.up)
+
+
+@dataclass(frozen=True)
+class Cord:
+    """One line; it is drawn a unit long and stretched."""
+
+    kind: str
+    start: End
+    finish: End
+
+    def drawn(self, name: str, points: Mapping[str, Point]) -> dict[str, float]:
+        """Its place, turn (degrees) and length (figure units) as tracks of ``name``."""
+        start = self.start.at(points)
+        way = minus(self.finish.at(points), start)
+        length = hypot(*way)
+        return {
+            f"{name}.x": start[0],
+            f"{name}.y": start[1],
+            f"{name}.turn": hanging(way) if length > 1e-6 else 0.0,
+            f"{name}.len": length,
+        }
+
+
+def drawn_cords(cords: Sequence[Cord], points: Mapping[str, Point]) -> dict[str, float]:
+    """The tracks of all cords, named cord0, cord1, …"""
+    return {key: value for index, cord in enumerate(cords) for key, value in cord.drawn(f"cord{index}", points).items()}
