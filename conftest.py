@@ -86,9 +86,10 @@ def client_of() -> Callable[[User], Client]:
 
 
 @pytest.fixture(autouse=True)
-def nothing_remembered() -> None:
-    """No throttle of one test counts in the next."""
+def nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No throttle of one test counts in the next, and no exercise of one is found in the next."""
     cache.clear()
+    monkeypatch.setattr("exercises.catalogue._kept", None)
 
 
 @pytest.fixture(autouse=True)

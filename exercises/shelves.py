@@ -1,6 +1,6 @@
-"""Narrowing the library: kind, body part, equipment, level, each with how many it leaves. No ORM, no request."""
+"""What the library can be narrowed by: kind, what it builds, body part, equipment, level. No ORM, no request."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,15 +81,3 @@ SHELVES = (
         ),
     ),
 )
-
-
-def narrow(exercises: Iterable[Any], wanted: Mapping[str, str], *, but: str = "") -> list[Any]:
-    """Those that fit every choice of `wanted` (shelf name -> choice), the shelf `but` left out."""
-    tests = [choice.fits for shelf in SHELVES if shelf.name != but and (choice := shelf.chosen(wanted))]
-    return [exercise for exercise in exercises if all(test(exercise) for test in tests)]
-
-
-def count(exercises: Iterable[Any], wanted: Mapping[str, str], shelf: Shelf) -> dict[str, int]:
-    """Choice -> how many it would leave beside the choices of the other shelves."""
-    others = narrow(exercises, wanted, but=shelf.name)
-    return {choice.key: sum(1 for exercise in others if choice.fits(exercise)) for choice in shelf.choices}

@@ -28,11 +28,11 @@ from exercises.api.serializers import (
     ProgrammeOut,
     TodayOut,
 )
+from exercises.catalogue import catalogue
 from exercises.models import Exercise, Prescription, Programme
-from exercises.search import search
 from exercises.services import create_programme, log_day
 from exercises.services.logging import DoneSet
-from exercises.shelves import SHELVES, count, narrow
+from exercises.shelves import SHELVES
 
 Cursor: Any = api_settings.DEFAULT_PAGINATION_CLASS
 
@@ -70,13 +70,9 @@ class LibraryView(APIView):
                 )
             if asked:
                 wanted[shelf.name] = asked
-        answer = search(
-            Exercise.objects.active().select_related("parent"),
-            query.get("q", ""),
-            exactly=query.get("exactly", "") in ("1", "true"),
-        )
-        found = narrow(answer.found, wanted)
-        facets = {shelf.name: count(answer.found, wanted, shelf) for shelf in SHELVES}
+        answer = catalogue().search(query.get("q", ""), exactly=query.get("exactly", "") in ("1", "true"))
+        found = answer.narrow(wanted)
+        facets = {shelf.name: answer.count(wanted, shelf) for shelf in SHELVES}
         return Response(
             {
                 "next": None,

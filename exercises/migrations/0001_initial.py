@@ -65,6 +65,7 @@ class Migration(migrations.Migration):
                 ('regression_note', models.CharField(blank=True, max_length=160)),
                 ('lay_words', models.JSONField(blank=True, default=list)),
                 ('figure', clinic.core.fields.OrderedJSONField(blank=True, null=True)),
+                ('changed_at', models.DateTimeField(auto_now=True)),
                 ('is_active', models.BooleanField(default=True, help_text='Retired exercises stay in old programmes alone.')),
                 ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='variations', to='exercises.exercise')),
                 ('progression', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='exercises.exercise')),

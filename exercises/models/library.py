@@ -134,6 +134,7 @@ class Exercise(models.Model):
     regression_note = models.CharField(max_length=160, blank=True)
     lay_words = models.JSONField(default=list, blank=True)
     figure = OrderedJSONField(null=True, blank=True)
+    changed_at = models.DateTimeField(auto_now=True)
     is_active = models.BooleanField(default=True, help_text="Retired exercises stay in old programmes alone.")
 
     objects = ExerciseQuerySet.as_manager()

@@ -12,9 +12,10 @@ from django.views.decorators.http import require_safe
 
 from clinic.core.decorators import public
 from exercises import access, today
+from exercises.catalogue import catalogue
 from exercises.models import Exercise
-from exercises.search import LONGEST_QUERY, search
-from exercises.shelves import SHELVES, WORD_FOR, count, narrow
+from exercises.search import LONGEST_QUERY, Answer
+from exercises.shelves import SHELVES, WORD_FOR
 
 A_PAGE = 12
 
@@ -42,15 +43,15 @@ def library(request: HttpRequest) -> HttpResponse:
     query = " ".join(request.GET.get("q", "").split())[:LONGEST_QUERY]
     exactly = "exactly" in request.GET
     wanted = {shelf.name: choice.key for shelf in SHELVES if (choice := shelf.chosen(request.GET))}
-    answer = search(Exercise.objects.active().select_related("parent"), query, exactly=exactly)
-    found = narrow(answer.found, wanted)
+    answer = catalogue().search(query, exactly=exactly)
+    found = answer.narrow(wanted)
     asked = {"q": query, **wanted} if query else dict(wanted)
     shown = shown_of(request.GET.get("show", ""))
     context = {
         "query": query,
         "read_as": answer.read_as,
         "exactly_url": address({**asked, "exactly": "1"}),
-        "groups": [(shelf, facets(answer.found, wanted, asked, shelf)) for shelf in SHELVES],
+        "groups": [(shelf, facets(answer, wanted, asked, shelf)) for shelf in SHELVES],
         "wanted": wanted,
         "clear_url": address({"q": query} if query else {}),
         "cards": [Card(each, word_for(each)) for each in found[:shown]],
@@ -78,9 +79,9 @@ def address(query: dict[str, Any]) -> str:
     return f"{page}?{urlencode(query)}" if query else page
 
 
-def facets(found: list[Exercise], wanted: dict[str, str], asked: dict[str, str], shelf: Any) -> list[Facet]:
+def facets(answer: Answer, wanted: dict[str, str], asked: dict[str, str], shelf: Any) -> list[Facet]:
     """The links of one shelf; a choice that leaves nothing is left out unless it is on."""
-    counts = count(found, wanted, shelf)
+    counts = answer.count(wanted, shelf)
     links = []
     for choice in shelf.choices:
         current = wanted.get(shelf.name) == choice.key
