@@ -1,24 +1,34 @@
-"""Bands, straps and ropes: a line from one part of the body to another, or to a fixed place, that stretches as they move."""
+"""Bands, straps and ropes: a line from one part of the body to another, or to a fixed place, that stretches as they move.
+
+A skipping rope seen from the side is a line as well: it swings round the hand, once in a loop.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import hypot
 
 from exercises.figures.body import GROUND
-from exercises.figures.vectors import Point, hanging, minus
+from exercises.figures.vectors import Point, add, hanging, minus, turn
 
 KINDS = ("band", "strap", "rope")
 
 
 @dataclass(frozen=True)
 class End:
-    """A part of the body by its name among the points of a view, or a place: ``x`` and ``up`` above the ground."""
+    """A part of the body by its name among the points of a view, or a place: ``x`` and ``up`` above the ground.
+
+    With a ``swing`` it goes round its part at that distance, clockwise from hanging, and is ``ahead`` degrees on when the loop begins.
+    """
 
     part: str = ""
     x: float = 0.0
     up: float = 0.0
+    swing: float = 0.0
+    ahead: float = 0.0
 
-    def at(self, points: Mapping[str, Point]) -> Point:
+    def at(self, points: Mapping[str, Point], share: float) -> Point:
+        if self.swing:
+            return add(points[self.part], turn((0, self.swing), self.ahead + 360 * share))
         return points[self.part] if self.part else (self.x, GROUND - self.up)
 
 
@@ -30,10 +40,10 @@ class Cord:
     start: End
     finish: End
 
-    def drawn(self, name: str, points: Mapping[str, Point]) -> dict[str, float]:
+    def drawn(self, name: str, points: Mapping[str, Point], share: float) -> dict[str, float]:
         """Its place, turn (degrees) and length (figure units) as tracks of ``name``."""
-        start = self.start.at(points)
-        way = minus(self.finish.at(points), start)
+        start = self.start.at(points, share)
+        way = minus(self.finish.at(points, share), start)
         length = hypot(*way)
         return {
             f"{name}.x": start[0],
@@ -43,6 +53,10 @@ class Cord:
         }
 
 
-def drawn_cords(cords: Sequence[Cord], points: Mapping[str, Point]) -> dict[str, float]:
-    """The tracks of all cords, named cord0, cord1, …"""
-    return {key: value for index, cord in enumerate(cords) for key, value in cord.drawn(f"cord{index}", points).items()}
+def drawn_cords(cords: Sequence[Cord], points: Mapping[str, Point], share: float = 0.0) -> dict[str, float]:
+    """The tracks of all cords, named cord0, cord1, …, when ``share`` of the loop (0 to 1) has passed."""
+    return {
+        key: value
+        for index, cord in enumerate(cords)
+        for key, value in cord.drawn(f"cord{index}", points, share).items()
+    }

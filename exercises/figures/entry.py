@@ -258,6 +258,10 @@ def _cords(kind: str, data: Any, path: tuple) -> tuple[Cord, ...]:
                 raise FigureError(f"no such part; use one of {', '.join(sorted(parts))}, or x and up", path=where)
             return End(part=value)
         place = _mapping(value, where)
+        if "round" in place:
+            _known(place, {"round", "swing", "ahead"}, where)
+            swing = _number(place.get("swing"), (*where, "swing"))
+            return replace(end(place["round"], where), swing=swing, ahead=_number(place.get("ahead", 0), where))
         _known(place, {"x", "up"}, where)
         return End(x=_number(place.get("x"), (*where, "x")), up=_number(place.get("up"), (*where, "up")))
 

@@ -144,7 +144,7 @@ class Motion:
     def at(self, time: float) -> Drawn:
         """What is drawn at a time of the loop (seconds)."""
         cords = self.view.cords
-        return self._body_at(time) | (drawn_cords(cords, self.points(time)) if cords else {})
+        return self._body_at(time) | (drawn_cords(cords, self.points(time), time / self.view.period) if cords else {})
 
     def _body_at(self, time: float) -> Drawn:
         pose = self.pose(time)

@@ -206,3 +206,13 @@ def test_a_planted_foot_stays_wherever_the_hips_go(x: float, up: float, trunk: f
     assert hypot(at[0] - contact.centre[0], at[1] - contact.centre[1]) < side.TOLERANCE + 0.01
     assert kept["near.knee"] >= 0
     assert (kept["x"], kept["y"]) == (pose["x"], pose["y"])
+
+
+def test_a_skipping_rope_goes_over_the_head_and_under_the_shoes():
+    rope = motion("skipping-rope", "side")
+    drawn = [rope.at(rope.view.period * i / MOMENTS) for i in range(MOMENTS)]
+    ends = [(at["cord0.y"] + turn((0, at["cord0.len"]), at["cord0.turn"])[1], at["root.y"]) for at in drawn]
+    low, hips = max(ends)
+    assert body.GROUND - 5 < low < body.GROUND
+    assert hips == pytest.approx(min(at["root.y"] for at in drawn), abs=2)
+    assert min(end for end, _ in ends) < 45
