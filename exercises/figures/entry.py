@@ -175,7 +175,7 @@ def _contacts(kind: str, data: Any, path: tuple) -> tuple[Contact, ...]:
             raise FigureError(f"no such contact; use one of {', '.join(sorted(allowed))}", path=where)
         limb, _, part = name.rpartition(" ")
         place = value if isinstance(value, dict) else {"x": value}
-        _known(place, {"x", "up", "lift"}, where)
+        _known(place, {"x", "up", "lift", "toes"}, where)
         if "x" not in place:
             raise FigureError("say where: x", path=where)
         found.append(Contact(limb, part, **{key: _number(number, where) for key, number in place.items()}))

@@ -1,6 +1,6 @@
 """The body seen from the front or from behind: a bone that turns to or from the viewer is drawn shorter, its true length stays.
 
-``right`` and ``left`` are the runner's own. Seen from the front the runner's right lies on the left of the picture.
+``foot`` tilts the sole, inner edge up. ``right`` and ``left`` are the runner's own. Seen from the front the runner's right lies on the left of the picture.
 """
 
 from math import asin, cos, degrees, hypot, radians, sin, sqrt
@@ -24,7 +24,7 @@ def standing() -> Pose:
     """Upright, feet under the hips, arms hanging a little away from the body."""
     pose = {"x": 80.0, "y": body.GROUND - body.THIGH - body.SHANK - body.SOLE, **dict.fromkeys(JOINTS, 0.0)}
     for limb in LIMBS:
-        pose |= {f"{limb}.out": 9.0, f"{limb}.fore": 5.0, f"{limb}.foot": 8.0, f"{limb}.abduct": 1.0}
+        pose |= {f"{limb}.out": 9.0, f"{limb}.fore": 5.0, f"{limb}.abduct": 1.0}
     return pose
 
 

@@ -73,7 +73,7 @@ class Motion:
             for key in self.frames[0].pose
         }
         for name in set.intersection(*({contact.name for contact in frame.contacts} for frame in self.frames)):
-            for key in ("x", "up", "lift"):
+            for key in ("x", "up", "lift", "toes"):
                 values = [
                     next(getattr(contact, key) for contact in frame.contacts if contact.name == name)
                     for _, frame in self._knots
@@ -115,7 +115,7 @@ class Motion:
             start: float = getattr(contact, key)
             return start + share * (getattr(target, key) - start)
 
-        return replace(contact, x=value("x"), up=value("up"), lift=value("lift"))
+        return replace(contact, x=value("x"), up=value("up"), lift=value("lift"), toes=value("toes"))
 
     def _share(self, index: int, following: int, time: float) -> float:
         before, after = self.frames[index], self.frames[following]
@@ -158,7 +158,7 @@ class Motion:
                 FigureError(f"{error.reason} (at {time:.2f} s of the loop)", path=error.path), self._around(time)[0]
             ) from None
         lying = any(contact.part == "edge" for contact in contacts)
-        return front_drawn(pose, root, own, lying=lying)
+        return front_drawn(pose, root, own, lying=lying, behind=self.behind)
 
     def points(self, time: float) -> dict[str, Point]:
         """Centres of joints and contacts at a time of the loop (seconds)."""
@@ -203,8 +203,11 @@ def side_drawn(pose: dict[str, float]) -> Drawn:
     return drawn
 
 
-def front_drawn(pose: dict[str, float], root: Point, own: dict[str, Point], *, lying: bool = False) -> Drawn:
-    """As side_drawn, with the visible length of every limb bone. Shoes stay level; those of somebody lying follow the leg."""
+def front_drawn(
+    pose: dict[str, float], root: Point, own: dict[str, Point], *, lying: bool = False, behind: bool = False
+) -> Drawn:
+    """As side_drawn, with the visible length of every limb bone. Shoes stay level but for their tilt; of somebody lying they
+    follow the leg."""
     facing = front.turns(pose, own)
     drawn = {
         "root.x": root[0],
@@ -223,7 +226,8 @@ def front_drawn(pose: dict[str, float], root: Point, own: dict[str, Point], *, l
             vector = turn(own[f"{limb}.{bone}"], -facing[f"{limb}.{bone}"])
             drawn[f"{limb}.{bone}.turn"] = (facing[f"{limb}.{bone}"] - facing[parent] + 180) % 360 - 180
             drawn[f"{limb}.{bone}.len"] = max(vector[1], 0.01)
-        drawn[f"{limb}.foot.turn"] = 0.0 if lying else -facing[f"{limb}.shank"]
+        tilt = front.outward(limb, behind=behind) * pose[f"{limb}.foot"]
+        drawn[f"{limb}.foot.turn"] = 0.0 if lying else tilt - facing[f"{limb}.shank"]
     return drawn
 
 

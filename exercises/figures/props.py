@@ -1,6 +1,7 @@
 """Equipment as simple shapes, in figure units; the ground lies at y = 150."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from exercises.figures.body import GROUND
 
@@ -28,6 +29,9 @@ SIZES = {
     "treadmill": (130.0, 9.0),
     "cone": (8.0, 9.0),
     "post": (4.0, 112.0),
+    "arrow-up": (4.0, 9.0),
+    "arrow-left": (9.0, 4.0),
+    "arrow-right": (9.0, 4.0),
 }
 KINDS = {*HELD, *SIZES}
 
@@ -130,6 +134,13 @@ def _cone(x: float, y: float, width: float, height: float) -> str:
     )
 
 
+def _arrow(x: float, y: float, width: float, height: float, *, turn: int) -> str:
+    """A move too small to be seen, of a toe or an arch. It points up, turned by quarters."""
+    middle = f"translate({x + width / 2:g} {y + height / 2:g})rotate({turn})"
+    half = max(width, height) / 2
+    return f'<path class="fig-arrow" transform="{middle}" d="M0 {half:g}V{-half:g}M-2 {2 - half:g}L0 {-half:g}L2 {2 - half:g}"/>'
+
+
 _DRAWN = {
     "mat": _mat,
     "wall": _wall,
@@ -144,4 +155,7 @@ _DRAWN = {
     "wedge": _wedge,
     "treadmill": _treadmill,
     "cone": _cone,
+    "arrow-up": partial(_arrow, turn=0),
+    "arrow-left": partial(_arrow, turn=-90),
+    "arrow-right": partial(_arrow, turn=90),
 }

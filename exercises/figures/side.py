@@ -23,13 +23,15 @@ TOLERANCE = 0.4
 
 @dataclass(frozen=True)
 class Contact:
-    """One part of the body that stays on its place: ``x`` along the ground, ``up`` above it; ``lift`` is the pitch of the foot, heel up."""
+    """One part of the body that stays on its place: ``x`` along the ground, ``up`` above it; ``lift`` is the pitch of the foot, heel up,
+    and ``toes`` how far the toes bend up from where they would rest, or curl down where it is negative."""
 
     limb: str
     part: str
     x: float
     up: float = 0.0
     lift: float = 0.0
+    toes: float = 0.0
 
     @property
     def name(self) -> str:
@@ -115,7 +117,7 @@ def _level_foot(pose: Pose, contact: Contact) -> None:
     limb = contact.limb
     facing = directions(pose)
     pose[f"{limb}.ankle"] = shortest(facing[f"{limb}.shank"] - contact.lift)
-    pose[f"{limb}.toes"] = max(contact.lift, 0.0) if contact.part == "ball" else 0.0
+    pose[f"{limb}.toes"] = contact.toes + (max(contact.lift, 0.0) if contact.part == "ball" else 0.0)
 
 
 def _reach(pose: Pose, contact: Contact) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from exercises.figures import body, front, side
 from exercises.figures.curve import LoopCurve
-from exercises.figures.entry import STANDING
+from exercises.figures.entry import STANDING, read
 from exercises.figures.keyframes import Tracks, tracks_of
 from exercises.figures.motion import Motion
 from exercises.figures.picture import Picture, svg
@@ -216,3 +216,22 @@ def test_a_skipping_rope_goes_over_the_head_and_under_the_shoes():
     assert body.GROUND - 5 < low < body.GROUND
     assert hips == pytest.approx(min(at["root.y"] for at in drawn), abs=2)
     assert min(end for end, _ in ends) < 45
+
+
+def test_planted_toes_curl_while_the_ball_of_the_foot_stays():
+    flat, curled = (
+        side.keep_contacts(side.standing(), (side.Contact("near", "ball", 87.4, up=2.0, toes=toes),), hips_given=False)
+        for toes in (0.0, -30.0)
+    )
+    assert side.points(curled)["near ball"] == pytest.approx(side.points(flat)["near ball"])
+    assert curled["near.toes"] == -30
+    assert side.points(curled)["near toe"][1] > side.points(flat)["near toe"][1]
+
+
+@pytest.mark.parametrize(
+    ("kind", "turned"), [("front", {"right": -20, "left": 20}), ("behind", {"right": 20, "left": -20})]
+)
+def test_a_foot_tilts_its_inner_edge_up(kind: str, turned: dict[str, int]):
+    figure = read({"slug": "tilt", "alt": "A tilt.", kind: {"frames": [{"abduct": 0, "foot": 20}]}})
+    drawn = Motion(figure.view(kind)).at(0)
+    assert {limb: drawn[f"{limb}.foot.turn"] for limb in front.LIMBS} == turned
