@@ -1,6 +1,8 @@
 """The body seen from the front or from behind: a bone that turns to or from the viewer is drawn shorter, its true length stays.
 
-``foot`` tilts the sole, inner edge up. ``right`` and ``left`` are the runner's own. Seen from the front the runner's right lies on the left of the picture.
+``right`` and ``left`` are the runner's own. Seen from the front the runner's right lies on the left of the picture.
+``shin`` leans the shank outward against its thigh, as a leg turned in the hip shows it.
+``foot`` tilts the sole, inner edge up.
 """
 
 from math import asin, cos, degrees, hypot, radians, sin, sqrt
@@ -12,7 +14,7 @@ from exercises.figures.vectors import Point, add, hanging, minus, turn
 
 Pose = dict[str, float]
 LIMBS = ("right", "left")
-PER_LIMB = ("hip", "abduct", "knee", "foot", "shoulder", "out", "elbow", "fore")
+PER_LIMB = ("hip", "abduct", "knee", "shin", "foot", "shoulder", "out", "elbow", "fore")
 SPINE = ("roll", "side", "neck")
 JOINTS = (*SPINE, *(f"{limb}.{joint}" for limb in LIMBS for joint in PER_LIMB))
 LENGTHS = {"thigh": body.THIGH, "shank": body.SHANK, "upper": body.UPPER_ARM, "fore": body.FOREARM}
@@ -58,7 +60,8 @@ def bones(
         thigh = turn(_spread(pose[f"{limb}.abduct"], pose[f"{limb}.hip"], body.THIGH, sign), roll)
         swing = pose[f"{limb}.hip"] - pose[f"{limb}.knee"]
         own[f"{limb}.thigh"] = thigh
-        own[f"{limb}.shank"] = turn(_spread(pose[f"{limb}.abduct"], swing, body.SHANK, sign), roll)
+        lean = pose[f"{limb}.abduct"] + pose[f"{limb}.shin"]
+        own[f"{limb}.shank"] = turn(_spread(lean, swing, body.SHANK, sign), roll)
         own[f"{limb}.upper"] = turn(_spread(pose[f"{limb}.out"], pose[f"{limb}.shoulder"], body.UPPER_ARM, sign), chest)
         swing = pose[f"{limb}.shoulder"] + pose[f"{limb}.elbow"]
         own[f"{limb}.fore"] = turn(_spread(pose[f"{limb}.fore"], swing, body.FOREARM, sign), chest)
@@ -74,7 +77,7 @@ def bones(
             continue
         ankle = contact_centre(contact)
         hip = add(root, own[f"{limb}.hip"])
-        if hips_given:
+        if hips_given and not pose[f"{limb}.knee"]:
             whole = minus(ankle, hip)
             own[f"{limb}.thigh"] = (whole[0] / 2, whole[1] / 2)
         own[f"{limb}.shank"] = minus(ankle, add(hip, own[f"{limb}.thigh"]))

@@ -32,6 +32,7 @@ SIZES = {
     "arrow-up": (4.0, 9.0),
     "arrow-left": (9.0, 4.0),
     "arrow-right": (9.0, 4.0),
+    "mat-above": (124.0, 46.0),
 }
 KINDS = {*HELD, *SIZES}
 
@@ -82,6 +83,10 @@ def _wall(x: float, y: float, width: float, height: float) -> str:
 
 def _mat(x: float, y: float, width: float, height: float) -> str:
     return _rect("fig-prop", x, GROUND, width, height, radius=height / 2)
+
+
+def _mat_above(x: float, y: float, width: float, height: float) -> str:
+    return f'<g opacity=".5">{_rect("fig-prop", x, y, width, height, radius=3)}</g>'
 
 
 def _step(x: float, y: float, width: float, height: float) -> str:
@@ -143,6 +148,7 @@ def _arrow(x: float, y: float, width: float, height: float, *, turn: int) -> str
 
 _DRAWN = {
     "mat": _mat,
+    "mat-above": _mat_above,
     "wall": _wall,
     "post": _wall,
     "step": _step,
