@@ -1,72 +1,83 @@
-"""CSS keyframes of a motion: one rule per bone, few steps, each a cubic that follows the motion between them."""
+"""A motion as CSS: for every part that moves a list of values, straight lines between them, played by ``linear()``."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from exercises.figures.draw import number
+from exercises.figures.entry import STANDING
 from exercises.figures.motion import Motion
 
-TOLERANCES = {"x": 0.04, "y": 0.04, "turn": 0.1, "len": 0.04}
-PLACES = {"x": 2, "y": 2, "turn": 2, "len": 2}
+# How far the drawing may stray from the motion, in degrees and figure units: little in the bones that end on something
+# that stands, more where a limb is free.
+HELD = {"x": 0.08, "y": 0.08, "turn": 0.22, "len": 0.08}
+FREE = {"x": 0.12, "y": 0.12, "turn": 0.6, "len": 0.15}
+STILL = 0.05
+# What one unit of a value does, by kind. The drawing's own transform, the still pose, gives way while it plays.
+UNITS = {
+    "turn": ("rotate:0deg", "rotate:1deg"),
+    "x": ("translate:0 0", "translate:1px 0"),
+    "y": ("translate:0 0", "translate:0 1px"),
+    "len": ("scale:1 0", "scale:1 1"),
+}
+CALM = "@media (prefers-reduced-motion: no-preference){@supports (animation-timing-function:linear(0,1)){"
 
-
-@dataclass(frozen=True)
-class Step:
-    """A cubic from one moment to the next (seconds); ``lead`` and ``tail`` are its slopes at the ends, per second."""
-
-    start: float
-    end: float
-    low: float
-    high: float
-    lead: float
-    tail: float
-
-    def at(self, time: float) -> float:
-        s, width = (time - self.start) / (self.end - self.start), self.end - self.start
-        return (
-            (1 + 2 * s) * (1 - s) ** 2 * self.low + s * (1 - s) ** 2 * width * self.lead
-            + s * s * (3 - 2 * s) * self.high + s * s * (s - 1) * width * self.tail
-        )  # fmt: skip
-
-    @property
-    def easing(self) -> str:
-        """As a CSS timing function: time runs evenly (1/3, 2/3), the value follows the cubic."""
-        rise = self.high - self.low
-        if abs(rise) < 1e-6:
-            return "linear"
-        reach = (self.end - self.start) / (3 * rise)
-        return f"cubic-bezier(.3333,{number(self.lead * reach, 3)},.6667,{number(1 - self.tail * reach, 3)})"
+Knot = tuple[float, float]
 
 
 @dataclass(frozen=True)
 class Tracks:
-    """What the browser plays: the steps of each track, and the loop's length (seconds)."""
+    """What the browser plays: the knots (seconds, value) of each track, and the loop's length (seconds)."""
 
     period: float
-    tracks: dict[str, list[Step]]
+    tracks: dict[str, list[Knot]]
 
     def at(self, name: str, time: float) -> float:
         """The value the browser shows at a time of the loop."""
-        step = next((step for step in self.tracks[name] if step.start <= time <= step.end), self.tracks[name][-1])
-        return step.at(time)
+        for (start, low), (end, high) in pairwise(self.tracks[name]):
+            if time <= end:
+                return low + (high - low) * (time - start) / (end - start)
+        return self.tracks[name][-1][1]
+
+
+@dataclass(frozen=True)
+class Move:
+    """One moving part: its class in the drawing, what changes in it (a key of UNITS), and its values as a timing function."""
+
+    cls: str
+    kind: str
+    timing: str
 
 
 def tracks_of(motion: Motion) -> Tracks:
     times = motion.times()
     states = [motion.at(time) for time in times]
-    breaks = {0, len(times) - 1, *(times.index(round(time, 4)) for time in motion.turning_points())}
+    corners = [0, *sorted({times.index(round(time, 4)) for time in motion.turning_points()} - {0}), len(times) - 1]
+    standing = [
+        {contact.name for contact in motion.contacts(times[(first + last) // 2]) if contact.part in STANDING}
+        for first, last in pairwise(corners)
+    ]
     found = {}
     for name in states[0]:
-        values = (
-            _unwound([state[name] for state in states]) if name.endswith(".turn") else [state[name] for state in states]
-        )
-        cuts = sorted(breaks)
-        found[name] = [
-            step for first, last in pairwise(cuts)
-            for step in _fitted(times[first : last + 1], values[first : last + 1], TOLERANCES[name.rpartition(".")[2]])
-        ]  # fmt: skip
+        kind = name.rpartition(".")[2]
+        values = [state[name] for state in states]
+        if kind == "turn":
+            values = _unwound(values)
+        found[name] = [(times[0], round(values[0], 1))]
+        for (first, last), parts in zip(pairwise(corners), standing, strict=True):
+            tolerance = (HELD if _holds(name, parts) else FREE)[kind]
+            found[name] += _knots(times[first : last + 1], values[first : last + 1], tolerance)[1:]
     return Tracks(period=motion.view.period, tracks=found)
+
+
+def _holds(track: str, standing: set[str]) -> bool:
+    """Whether the bone lies between the hips and something that stands."""
+    on_arms = {name.rpartition(" ")[0] for name in standing if name.endswith(("palm", "elbow"))}
+    on_legs = {name.rpartition(" ")[0] for name in standing if not name.endswith(("palm", "elbow"))}
+    limb, _, bone = track.rpartition(".")[0].rpartition(".")
+    if not limb:
+        return bone in ("root", "pelvis") or (bone == "chest" and bool(on_arms))
+    return limb in (on_arms if bone in ("upper", "fore", "hand") else on_legs)
 
 
 def _unwound(values: list[float]) -> list[float]:
@@ -77,74 +88,101 @@ def _unwound(values: list[float]) -> list[float]:
     return found
 
 
-def _slope(times: Sequence[float], values: Sequence[float], at: int, inward: int) -> float:
-    """Slope at an end of a stretch, from its first three samples on that side."""
-    i, j, k = at, at + inward, at + 2 * inward
-    if not -len(times) <= k < len(times) or len(times) < 3:
-        return (values[j] - values[i]) / (times[j] - times[i])
-    a, b = times[j] - times[i], times[k] - times[i]
-    return (values[j] - values[i]) / a * b / (b - a) - (values[k] - values[i]) / b * a / (b - a)
+def _knots(times: Sequence[float], values: Sequence[float], tolerance: float) -> list[Knot]:
+    """The fewest lines that keep within the tolerance of every sample, with the first and the last sample as they are."""
+    found = [(times[0], round(values[0], 1))]
+    last, first = len(times) - 1, 0
+    while first < last:
+        start, low = found[-1]
+        flattest, steepest = float("-inf"), float("inf")
+        reach, reached = first + 1, values[first + 1]
+        for index in range(first + 1, last + 1):
+            way = times[index] - start
+            flattest = max(flattest, (values[index] - tolerance - low) / way)
+            steepest = min(steepest, (values[index] + tolerance - low) / way)
+            if flattest > steepest:
+                break
+            if index < last:
+                reach, reached = index, low + way * (flattest + steepest) / 2
+            elif flattest <= (values[last] - low) / way <= steepest:
+                reach, reached = last, values[last]
+        found.append((times[reach], round(reached, 1)))
+        first = reach
+    return found
 
 
-def _fitted(times: Sequence[float], values: Sequence[float], tolerance: float) -> list[Step]:
-    """Cubics through the samples, split where one is off by more than the tolerance."""
-    if max(values) - min(values) <= tolerance / 2:
-        return [Step(times[0], times[-1], values[0], values[-1], 0.0, 0.0)]
-    step = Step(times[0], times[-1], values[0], values[-1], _slope(times, values, 0, 1), _slope(times, values, -1, -1))
-    steady = abs(step.high - step.low) > tolerance or len(times) <= 3
-    gaps = [abs(step.at(time) - value) for time, value in zip(times, values, strict=True)]
-    if len(times) <= 3 or (steady and max(gaps) <= tolerance):
-        return [step]
-    middle = len(times) // 2
-    return _fitted(times[: middle + 1], values[: middle + 1], tolerance) + _fitted(
-        times[middle:], values[middle:], tolerance
+def moves(motion: Motion) -> list[Move]:
+    """Every part of the drawing that moves; none where the figure is still."""
+    if len(motion.view.frames) == 1:
+        return []
+    played = tracks_of(motion)
+    found = []
+    for track, knots in played.tracks.items():
+        values = [value for _, value in knots]
+        if max(values) - min(values) <= STILL:
+            continue
+        timing = _timing(knots, played.period)
+        bone, _, kind = track.rpartition(".")
+        cls = bone.replace(".", "-")
+        if kind == "turn":
+            found.append(Move(f"b-{cls}", kind, timing))
+        elif kind == "len":
+            found += [Move(f"s-{cls}", kind, timing), Move(f"e-{cls}", "y", timing)]
+        else:
+            found.append(Move(f"r-{kind}" if bone == "root" else f"r-{cls}-{kind}", kind, timing))
+    return found
+
+
+def _timing(knots: list[Knot], period: float) -> str:
+    """``linear(value percent, …)``. A value that stays is written once, with both its percents; the browser itself sets
+    the first at 0 %, the last at 100 %, and spaces evenly what has no percent."""
+    at = [round(100 * time / period, 2) for time, _ in knots]
+    points: list[tuple[str, list[str]]] = []
+    for index, (_, value) in enumerate(knots):
+        percent = f" {short(at[index])}%"
+        if points and points[-1][0] == short(value):
+            points[-1][1][:] = [points[-1][1][0] if points[-1][1] else f" {short(at[index - 1])}%", percent]
+        else:
+            points.append((short(value), [] if _is_between(at, index) else [percent]))
+    return f"linear({','.join(value + ''.join(percents) for value, percents in points)})"
+
+
+def _is_between(at: list[float], index: int) -> bool:
+    """Whether a point needs no percent: an end, or halfway between its neighbours."""
+    if index in (0, len(at) - 1):
+        return True
+    return abs(at[index - 1] + at[index + 1] - 2 * at[index]) < 0.005
+
+
+def short(value: float) -> str:
+    """A number of two places without the nought before its point."""
+    text = number(value, 2)
+    return text.replace("0.", ".", 1) if text.startswith(("0.", "-0.")) else text
+
+
+def keyframes(kinds: set[str], prefix: str) -> str:
+    return "".join(
+        f"@keyframes {prefix}{kind}{{0%{{transform:none;{UNITS[kind][0]}}}to{{transform:none;{UNITS[kind][1]}}}}}"
+        for kind in sorted(kinds)
     )
 
 
 def stylesheet(motion: Motion, name: str) -> str:
     """The rules that move every figure inside ``.move-<name>`` but a ghost; nothing where the reader asks for less motion."""
-    if len(motion.view.frames) == 1:
+    moving = moves(motion)
+    if not moving:
         return ""
-    played = tracks_of(motion)
-    rules: dict[str, list[str]] = {}
-    for track, steps in played.tracks.items():
-        if _moves(steps):
-            for selector, frames in _animations(track, steps, played.period):
-                rules.setdefault(frames, []).append(selector)
     scope = f".move-{name} .figure:not(.fig-ghost)"
-    everything = ",".join(f"{scope} {selector}" for selectors in rules.values() for selector in selectors)
-    lines = [f"{everything}{{animation:{number(played.period, 3)}s linear infinite}}"]
-    for index, (frames, selectors) in enumerate(rules.items()):
-        lines.append(f"@keyframes {name}-{index}{{{frames}}}")
-        lines.append(",".join(f"{scope} {selector}" for selector in selectors) + f"{{animation-name:{name}-{index}}}")
-    return "@media (prefers-reduced-motion: no-preference){\n" + "\n".join(lines) + "\n}\n"
 
+    def rule(chosen: list[Move], text: str) -> str:
+        return ",".join(f"{scope} .{move.cls}" for move in chosen) + f"{{{text}}}"
 
-def _animations(track: str, steps: list[Step], period: float) -> list[tuple[str, str]]:
-    bone, _, kind = track.rpartition(".")
-    cls = bone.replace(".", "-")
-    if kind == "len":
-        return [
-            (f".s-{cls}", _frames(steps, period, "scale(1,{})", kind)),
-            (f".e-{cls}", _frames(steps, period, "translate(0,{}px)", kind)),
-        ]  # fmt: skip
-    form = {"x": "translate({}px,0)", "y": "translate(0,{}px)", "turn": "rotate({}deg)"}[kind]
-    carrier = kind if bone == "root" else f"{cls}-{kind}"
-    selector = f".b-{cls}" if kind == "turn" else f".r-{carrier}"
-    return [(selector, _frames(steps, period, form, kind))]
-
-
-def _moves(steps: list[Step]) -> bool:
-    values = [value for step in steps for value in (step.low, step.at((step.start + step.end) / 2))]
-    return max(values) - min(values) > 0.05
-
-
-def _frames(steps: list[Step], period: float, form: str, kind: str) -> str:
-    def text(value: float) -> str:
-        return "transform:" + form.format(number(value, PLACES[kind]))
-
-    rows = [
-        f"{number(100 * step.start / period, 2)}%{{{text(step.low)};animation-timing-function:{step.easing}}}"
-        for step in steps
-    ]
-    return "".join(rows) + f"100%{{{text(steps[-1].high)}}}"
+    kinds = {move.kind for move in moving}
+    timings = dict.fromkeys(move.timing for move in moving)
+    lines = [
+        keyframes(kinds, "fig-"),
+        rule(moving, f"animation:{short(motion.view.period)}s infinite"),
+        *(rule([move for move in moving if move.kind == kind], f"animation-name:fig-{kind}") for kind in sorted(kinds)),
+        *(rule([move for move in moving if move.timing == each], f"animation-timing-function:{each}") for each in timings),
+    ]  # fmt: skip
+    return CALM + "\n" + "\n".join(lines) + "\n}}\n"

@@ -14,7 +14,8 @@ from exercises.figures.vectors import Point, turn
 
 Drawn = dict[str, float]
 SAMPLES_PER_S = 50
-FEWEST_SAMPLES = 120
+COUNTS = (125, 200, 250, 500, 1000, 2000)  # a sample falls on a percentage with few places
+LETTING_GO = (0.01, 0.005)  # seconds: an arm or leg that is about to let go straightens fast
 CHECKED_EVERY = 3
 # Radius of the parts that must stay above the ground, and how far one may press in.
 SOLID = {
@@ -169,12 +170,14 @@ class Motion:
         return front.points(pose, contacts, behind=self.behind, hips_given=self.frames[0].hips_given)
 
     def times(self) -> list[float]:
-        """Times at which the loop is sampled: evenly, and every key frame."""
+        """Times at which the loop is sampled: evenly, every key frame, and just before it."""
         if len(self.frames) == 1:
             return [0.0]
-        count = max(FEWEST_SAMPLES, round(self.view.period * SAMPLES_PER_S))
+        count = next((each for each in COUNTS if each >= self.view.period * SAMPLES_PER_S), COUNTS[-1])
         even = {round(i * self.view.period / count, 4) for i in range(count)}
-        return sorted(even | {round(time, 4) for time, _ in self._knots} | {self.view.period})
+        frames = {round(time, 4) for time, _ in self._knots}
+        reaching = {round(time - early, 4) for time in frames if time > LETTING_GO[0] for early in LETTING_GO}
+        return sorted(even | frames | reaching | {self.view.period})
 
     def turning_points(self) -> list[float]:
         """Times of the key frames, where contacts begin and end."""

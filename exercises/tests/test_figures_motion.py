@@ -15,6 +15,7 @@ from exercises.figures.keyframes import Tracks, tracks_of
 from exercises.figures.motion import Motion
 from exercises.figures.picture import Picture, svg
 from exercises.figures.source import FOLDER, shipped
+from exercises.figures.standalone import document
 from exercises.figures.vectors import add, turn
 
 SLUGS = sorted(path.stem for path in FOLDER.glob("*.yaml"))
@@ -138,8 +139,8 @@ def test_the_browser_plays_what_was_meant(slug: str, kind: str):
 @pytest.mark.parametrize(("slug", "kind"), VIEWS)
 def test_the_loop_closes(slug: str, kind: str):
     played = tracks(slug, kind)
-    for name, steps in played.tracks.items():
-        turned = steps[-1].high - steps[0].low
+    for name, knots in played.tracks.items():
+        turned = knots[-1][1] - knots[0][1]
         assert turned % 360 == pytest.approx(0, abs=0.01) or abs(turned % 360 - 360) < 0.01, name
 
 
@@ -155,6 +156,13 @@ def test_pictures_are_clean_svg_that_holds_the_whole_body(slug: str, kind: str):
         assert right <= x + width + 1
         assert y <= top
         assert bottom <= y + height + 1
+
+
+@pytest.mark.parametrize(("slug", "kind"), VIEWS)
+def test_a_figure_of_its_own_is_a_small_file(slug: str, kind: str):
+    picture = Picture(shipped(slug), shipped(slug).view(kind))
+    text, _ = document(picture, title="Single-leg something on a box", description=shipped(slug).alt)
+    assert len(text.encode()) < 12_000
 
 
 def test_the_ghost_stands_behind_the_end_pose_and_never_moves():
