@@ -1,5 +1,6 @@
 """Equipment as simple shapes, in figure units; the ground lies at y = 150."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -146,7 +147,7 @@ def _arrow(x: float, y: float, width: float, height: float, *, turn: int) -> str
     return f'<path class="fig-arrow" transform="{middle}" d="M0 {half:g}V{-half:g}M-2 {2 - half:g}L0 {-half:g}L2 {2 - half:g}"/>'
 
 
-_DRAWN = {
+_DRAWN: dict[str, Callable[[float, float, float, float], str]] = {
     "mat": _mat,
     "mat-above": _mat_above,
     "wall": _wall,
