@@ -15,7 +15,7 @@ KINDS = ("band", "strap", "rope")
 
 @dataclass(frozen=True)
 class End:
-    """A part of the body by its name among the points of a view, or a place: ``x`` and ``up`` above the ground.
+    """A part of the body by its name among the points of a view, ``x`` and ``up`` from there; or a place above the ground.
 
     With a ``swing`` it goes round its part at that distance, clockwise from hanging, and is ``ahead`` degrees on when the loop begins.
     """
@@ -27,9 +27,8 @@ class End:
     ahead: float = 0.0
 
     def at(self, points: Mapping[str, Point], share: float) -> Point:
-        if self.swing:
-            return add(points[self.part], turn((0, self.swing), self.ahead + 360 * share))
-        return points[self.part] if self.part else (self.x, GROUND - self.up)
+        start = add(points[self.part] if self.part else (0.0, GROUND), (self.x, -self.up))
+        return add(start, turn((0, self.swing), self.ahead + 360 * share))
 
 
 @dataclass(frozen=True)

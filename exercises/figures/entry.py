@@ -262,8 +262,9 @@ def _cords(kind: str, data: Any, path: tuple) -> tuple[Cord, ...]:
             _known(place, {"round", "swing", "ahead"}, where)
             swing = _number(place.get("swing"), (*where, "swing"))
             return replace(end(place["round"], where), swing=swing, ahead=_number(place.get("ahead", 0), where))
-        _known(place, {"x", "up"}, where)
-        return End(x=_number(place.get("x"), (*where, "x")), up=_number(place.get("up"), (*where, "up")))
+        _known(place, {"part", "x", "up"}, where)
+        start = end(str(place["part"]), where) if "part" in place else End()
+        return replace(start, x=_number(place.get("x"), (*where, "x")), up=_number(place.get("up"), (*where, "up")))
 
     found = []
     for index, row in enumerate(data):

@@ -23,8 +23,8 @@ TOLERANCE = 0.4
 
 @dataclass(frozen=True)
 class Contact:
-    """One part of the body that stays on its place: ``x`` along the ground, ``up`` above it; ``lift`` is the pitch of the foot, heel up,
-    and ``toes`` how far the toes bend up from where they would rest, or curl down where it is negative."""
+    """One part of the body that stays on its place: ``x`` along the ground, ``up`` above it; ``lift`` is the pitch of the foot, heel up
+    (beyond 90 it lies on its laces), and ``toes`` how far the toes bend up from where they would rest, or curl down where it is negative."""
 
     limb: str
     part: str
@@ -117,7 +117,8 @@ def _level_foot(pose: Pose, contact: Contact) -> None:
     limb = contact.limb
     facing = directions(pose)
     pose[f"{limb}.ankle"] = shortest(facing[f"{limb}.shank"] - contact.lift)
-    pose[f"{limb}.toes"] = contact.toes + (max(contact.lift, 0.0) if contact.part == "ball" else 0.0)
+    on_toes = contact.part == "ball" and 0 < contact.lift <= 90
+    pose[f"{limb}.toes"] = contact.toes + (contact.lift if on_toes else 0.0)
 
 
 def _reach(pose: Pose, contact: Contact) -> None:

@@ -57,10 +57,11 @@ def played_points(played: Tracks, time: float, is_side: bool, behind: bool) -> d
             size = {bone: value[f"{limb}.{bone}.len"] for bone in ("thigh", "shank", "upper")}
         thigh = base + value[f"{limb}.thigh.turn"]
         shank = thigh + value[f"{limb}.shank.turn"]
-        ankle = add(add(hip, turn((0, size["thigh"]), thigh)), turn((0, size["shank"]), shank))
+        knee = add(hip, turn((0, size["thigh"]), thigh))
+        ankle = add(knee, turn((0, size["shank"]), shank))
         upper = chest + value[f"{limb}.upper.turn"]
         elbow = add(shoulder, turn((0, size["upper"]), upper))
-        found |= {f"{limb} foot": ankle, f"{limb} edge": ankle, f"{limb} elbow": elbow}
+        found |= {f"{limb} foot": ankle, f"{limb} edge": ankle, f"{limb} elbow": elbow, f"{limb} knee": knee}
         if is_side:
             foot = shank + value[f"{limb}.foot.turn"]
             palm = add(elbow, turn((0, body.FOREARM), upper + value[f"{limb}.fore.turn"]))
