@@ -244,3 +244,19 @@ def test_a_foot_tilts_its_inner_edge_up(kind: str, turned: dict[str, int]):
     figure = read({"slug": "tilt", "alt": "A tilt.", kind: {"frames": [{"abduct": 0, "foot": 20}]}})
     drawn = Motion(figure.view(kind)).at(0)
     assert {limb: drawn[f"{limb}.foot.turn"] for limb in front.LIMBS} == turned
+
+
+def test_a_foot_beyond_upright_lies_on_its_laces_with_straight_toes():
+    contact = side.Contact("far", "ball", 42, up=22, lift=150)
+    pose = side.keep_contacts({**side.standing(), "x": 86.0, "y": body.GROUND - 34}, (contact,), hips_given=True)
+    assert pose["far.toes"] == 0
+    assert side.directions(pose)["far.foot"] == pytest.approx(150)
+
+
+def test_a_cord_beside_a_part_keeps_its_place_to_it():
+    towel = motion("hamstring-slider", "side")
+    for i in range(MOMENTS):
+        time = towel.view.period * i / MOMENTS
+        at, heel = towel.at(time), towel.points(time)["near heel"]
+        assert (at["cord0.x"] - heel[0], at["cord0.y"] - heel[1]) == pytest.approx((-6, 3))
+        assert body.GROUND - 1.5 < at["cord0.y"] < body.GROUND + 0.5
