@@ -87,7 +87,7 @@ def _mat(x: float, y: float, width: float, height: float) -> str:
 
 
 def _mat_above(x: float, y: float, width: float, height: float) -> str:
-    return f'<g opacity=".5">{_rect("fig-prop", x, y, width, height, radius=3)}</g>'
+    return f'<g opacity=".35">{_rect("fig-prop", x, y, width, height, radius=3)}</g>'
 
 
 def _step(x: float, y: float, width: float, height: float) -> str:
