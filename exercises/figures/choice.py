@@ -72,7 +72,7 @@ def shown(exercise: Any) -> Shown:
 
 def described(exercise: Any, shown_now: Shown, picture: Picture, *, fully: bool = False) -> str:
     """The picture in words. ``fully``: the cues, as for somebody who sees none of it."""
-    opening = f"{exercise.name}, {SEEN[picture.view.kind]}"
+    opening = f"{exercise.name}, {SEEN[picture.view.seen]}"
     if shown_now.instead:
         return f"{exercise.name}: {shown_now.instead}."
     cues = [str(cue) for cue in getattr(exercise, "cues", None) or []]

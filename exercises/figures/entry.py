@@ -55,6 +55,11 @@ class View:
     def body(self) -> Any:
         return VIEWS[self.kind]
 
+    @property
+    def seen(self) -> str:
+        """From where one looks: a lying body on a mat that is seen from above is seen from there."""
+        return "above" if any(prop.kind == "mat-above" for prop in self.props) else self.kind
+
 
 @dataclass(frozen=True)
 class Figure:

@@ -12,7 +12,12 @@ from exercises.figures.entry import Figure, View
 from exercises.figures.keyframes import stylesheet
 from exercises.figures.motion import Drawn, Motion
 
-SEEN = {"side": "seen from the side", "front": "seen from the front", "behind": "seen from behind"}
+SEEN = {
+    "side": "seen from the side",
+    "front": "seen from the front",
+    "behind": "seen from behind",
+    "above": "seen from above",
+}
 CARD = (6.0, 22.0, 148.0, 134.0)
 STAGE = (14.0, 26.0, 132.0, 132.0)
 PAD = {"head": HEAD_RADIUS, "seat": 6.5, "shoulders": 7.0, "toe": 2.0, "heel": 3.0, "ball": 2.0, "knee": 4.5}
@@ -116,7 +121,8 @@ class Picture:
     def _sheet(self, box: tuple[float, float, float, float], bodies: str) -> tuple[str, str]:
         left, _, width, _ = box
         inset = width * 0.055
-        content = ground(left + inset, left + width - inset) + self.things() + bodies
+        floor_line = "" if self.view.seen == "above" else ground(left + inset, left + width - inset)
+        content = floor_line + self.things() + bodies
         return f"{floor(box[0])} {floor(box[1])} {ceil(box[2])} {ceil(box[3])}", content
 
     @cache  # noqa: B019 (pictures live as long as the process)

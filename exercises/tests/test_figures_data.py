@@ -4,7 +4,7 @@ import pytest
 
 from exercises.figures.entry import read
 from exercises.figures.errors import FigureError
-from exercises.figures.source import load, load_all, parse
+from exercises.figures.source import load, load_all, parse, shipped
 
 GOOD = """\
 slug: nod
@@ -94,3 +94,8 @@ def test_a_frame_without_contacts_flies():
     figure = read({"slug": "hop", "alt": "A hop.", "side": {"frames": [{"hips": [80, 70]}]}})
     assert figure.view("front").kind == "side"
     assert figure.view("side").frames[0].pose["y"] == 80
+
+
+def test_a_body_on_a_mat_seen_from_above_is_seen_from_there():
+    assert shipped("fire-hydrant").views[0].seen == "above"
+    assert shipped("bridge").views[0].seen == "side"
