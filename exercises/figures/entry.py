@@ -2,7 +2,7 @@
 
 An entry has ``side`` and, or, ``front`` (or ``behind``): each a loop of key frames. A key frame gives joint angles in degrees (flexion,
 dorsiflexion and toe extension count up from standing), the seconds it takes to get there (``move``) and to rest (``hold``), and which
-parts stay on their place (``plant``). Lengths are figure units: a standing body is about 106 high, heights count up from the ground.
+parts stay on their place (``plant``). ``turns`` names the arm the chest opens with: seen from the side it goes past overhead. Lengths are figure units: a standing body is about 106 high, heights count up from the ground.
 """
 
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ PARTS = {"side": ("ball", "heel", "knee", "elbow", "palm", "grip"), "front": ("f
 WHOLE_PARTS = ("shoulders", "seat")
 STANDING = ("ball", "heel", "foot", "edge", "knee", "elbow", "palm")
 ENTRY_KEYS = {"slug", "alt", "props", *VIEWS}
-VIEW_KEYS = {"frames", "back", "end", "mirror", "plant", "strip", "ghost", "props", "cords", "stance"}
+VIEW_KEYS = {"frames", "back", "end", "mirror", "plant", "strip", "ghost", "props", "cords", "stance", "turns"}
 FRAME_KEYS = {"name", "move", "hold", "hips", "plant"}
 LONGEST_LOOP_S = 30.0
 
@@ -50,6 +50,7 @@ class View:
     cords: tuple[Cord, ...]
     ghost: bool
     stance: str
+    turns: str
 
     @property
     def body(self) -> Any:
@@ -115,10 +116,13 @@ def _view(kind: str, data: Any, props: tuple[Prop, ...], path: tuple) -> View:
     stance = view.get("stance", "")
     if stance not in ("", "left", "right"):
         raise FigureError("stance is left or right", path=(*path, "stance"))
+    turns = view.get("turns", "")
+    if turns not in ("", "near", "far"):
+        raise FigureError("turns is the arm the chest opens with, near or far", path=(*path, "turns"))
     return View(
         kind=kind, frames=tuple(frames), period=max(period, 0.1), end=_end(view, frames, path), strip=_strip(view, frames, max(period, 0.1), path),
         props=props + _props(view.get("props", []), (*path, "props")), cords=_cords(kind, view.get("cords", []), (*path, "cords")),
-        ghost=bool(view.get("ghost", True)), stance=stance,
+        ghost=bool(view.get("ghost", True)), stance=stance, turns=turns,
     )  # fmt: skip
 
 

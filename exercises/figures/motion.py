@@ -243,7 +243,7 @@ def check(figure: Figure) -> None:
             motion.at(time)
             index = motion._around(time)[0] % len(view.frames)
             if view.kind == "side":
-                for joint, angle in side.beyond_limits(motion.pose(time)):
+                for joint, angle in side.beyond_limits(motion.pose(time), turns=view.turns):
                     raise FigureError(
                         f"{joint} is {angle:.0f} degrees at {time:.2f} s, beyond what the joint allows",
                         path=(view.kind, "frames", index),

@@ -179,10 +179,15 @@ def _within(contact: Contact, miss: float, *, limit: float) -> None:
         )
 
 
-def beyond_limits(pose: Pose) -> list[tuple[str, float]]:
-    """Joints outside the range of body.LIMITS by more than half a degree, with their angle."""
+def beyond_limits(pose: Pose, *, turns: str = "") -> list[tuple[str, float]]:
+    """Joints outside the range of body.LIMITS by more than half a degree, with their angle.
+
+    The arm the chest ``turns`` with (near, far) may point anywhere.
+    """
     return [
         (joint, pose[joint])
         for joint in JOINTS
-        if (limits := body.LIMITS.get(joint.split(".")[-1])) and not limits[0] - 0.5 <= pose[joint] <= limits[1] + 0.5
+        if joint != f"{turns}.shoulder"
+        and (limits := body.LIMITS.get(joint.split(".")[-1]))
+        and not limits[0] - 0.5 <= pose[joint] <= limits[1] + 0.5
     ]

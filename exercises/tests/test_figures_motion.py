@@ -102,7 +102,7 @@ def test_what_stands_does_not_slide(slug: str, kind: str):
 def test_joints_stay_within_what_a_body_can_do(slug: str, kind: str):
     moving = motion(slug, kind)
     for i in range(MOMENTS):
-        assert side.beyond_limits(moving.pose(moving.view.period * i / MOMENTS)) == []
+        assert side.beyond_limits(moving.pose(moving.view.period * i / MOMENTS), turns=moving.view.turns) == []
 
 
 @pytest.mark.parametrize(("slug", "kind"), VIEWS)
