@@ -56,12 +56,15 @@ class Picture:
         return "".join(prop.draw() for prop in self.view.props if prop.box)
 
     def bounds(self, times: list[float]) -> tuple[float, float, float, float]:
-        """Left, top, right, bottom of the body at these times and of the equipment."""
+        """Left, top, right, bottom of the body and its cords at these times and of the equipment."""
         boxes = [prop.box for prop in self.view.props if prop.box and prop.kind != "mat"]
         for time in times:
-            for part, (x, y) in self.motion.points(time).items():
+            points = self.motion.points(time)
+            for part, (x, y) in points.items():
                 pad = PAD.get(part.rpartition(" ")[2], 4.0)
                 boxes.append((x - pad, y - pad, x + pad, y + pad))
+            for each in self.view.cords:
+                boxes += [2 * end.at(points, time / self.view.period) for end in (each.start, each.finish)]
         return min(b[0] for b in boxes), min(b[1] for b in boxes), max(b[2] for b in boxes), max(b[3] for b in boxes)
 
     def _room(self, frame: tuple[float, float, float, float], times: list[float]) -> tuple[float, float, float, float]:
