@@ -77,6 +77,7 @@ class Equipment(models.TextChoices):
     BALL = "ball", "Small ball"
     BENCH = "bench", "Bench or sofa"
     TOWEL = "towel", "Towel"
+    ROPE = "rope", "Skipping rope"
     TREADMILL = "treadmill", "Treadmill"
     HILL = "hill", "Gentle hill"
 
