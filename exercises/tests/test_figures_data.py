@@ -54,6 +54,7 @@ def test_a_good_entry_is_plain_data():
         ("  back: 1", "  back: 1\n  end: Lowest", "nod.yaml:12: side.end: no frame is named 'Lowest'"),
         ("  back: 1", "  back: 1\n  strip: [{at: Low, name: Low}]", "nod.yaml:12: side.strip: a strip has four moments"),
         ("  back: 1", "  back: 1\n  props: [{kind: sofa}]", "nod.yaml:12: side.props[0].kind: no such prop 'sofa'; use one of"),
+        ("  back: 1", "  back: 1\n  turns: both", "nod.yaml:12: side.turns: turns is the arm the chest opens with, near or far"),
         ("alt: The", "alt: [The", "this is not valid YAML"),
     ],
 )  # fmt: skip
