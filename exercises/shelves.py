@@ -1,6 +1,6 @@
 """What the library can be narrowed by: kind, what it builds, body part, equipment, level. No ORM, no request."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,3 +81,15 @@ SHELVES = (
         ),
     ),
 )
+
+
+def contact_sheet(exercises: Iterable[Any]) -> dict[str, Any]:
+    """``groups``: each kind with its drawn exercises, numbered through; ``bare``: those that have no figure of their own."""
+    ordered = sorted(exercises, key=lambda each: each.name)
+    drawn = [each for kind in Category for each in ordered if each.category == kind and each.figure]
+    rows = list(enumerate(drawn, 1))
+    return {
+        "groups": [(kind, own) for kind in Category if (own := [row for row in rows if row[1].category == kind])],
+        "bare": [each for each in ordered if not each.figure],
+        "drawn": len(rows),
+    }

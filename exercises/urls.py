@@ -7,6 +7,7 @@ app_name = "exercises"
 
 urlpatterns = [
     path("exercises/", library.library, name="library"),
+    path("exercises/figures/", figure_views.figures, name="figures"),
     path("exercises/<slug:slug>/", library.exercise, name="exercise"),
     path("exercises/<slug:slug>/figure.svg", figure_views.figure, name="figure"),
     path("exercises/<slug:slug>/figure.css", figure_views.figure_css, name="figure_css"),

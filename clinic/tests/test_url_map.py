@@ -61,7 +61,7 @@ def world(request: pytest.FixtureRequest, settings: Any, clock: Any) -> SimpleNa
         slug="squat",
         name="Squat",
         category="strength",
-        summary="Sit down and stand up.",
+        purpose="Sit down and stand up.",
         difficulty=2,
         sets=3,
         reps=10,

@@ -38,13 +38,16 @@ def _rules(roles: dict[str, str], colours: dict[str, tuple[str, str]], theme: in
     return f".p{{fill:{colours['sunken'][theme]}}}.g{{stroke:{colours['fig-ground'][theme]}}}{paints}"
 
 
-def document(picture: Picture, *, title: str, description: str) -> tuple[str, str]:
-    """(the SVG file, its content security policy): nothing may load, and only this very style may apply."""
+def document(picture: Picture, *, title: str, description: str, still: bool = False) -> tuple[str, str]:
+    """(the SVG file, its content security policy): nothing may load, and only this very style may apply.
+
+    ``still``: the two poses, as in print.
+    """
     box, content = picture.stage()
     drawn = set(re.findall(r"fig-[\w-]+", content))
     roles = {role: f"c{index}" for index, role in enumerate(sorted({ROLES[cls] for cls in drawn & ROLES.keys()}))}
     painted = {cls: roles[ROLES[cls]] for cls in ROLES if cls in drawn} | {"fig-ground": "g", "fig-ghost": "o"}
-    moving = moves(picture.motion)
+    moving = [] if still else moves(picture.motion)
     timings = {timing: f"m{index}" for index, timing in enumerate(dict.fromkeys(move.timing for move in moving))}
     small = compact(
         content, painted=painted, moving={move.cls: f"{move.kind} {timings[move.timing]}" for move in moving}

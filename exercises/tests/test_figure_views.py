@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def squat() -> Exercise:
     return Exercise.objects.create(
-        slug="squat", name="Squat & sit", category="strength", summary="Sit and stand.", difficulty=1, sets=3, reps=12, rest_s=60,
+        slug="squat", name="Squat & sit", category="strength", purpose="Sit and stand.", difficulty=1, sets=3, reps=12, rest_s=60,
         cues=["Sit back.", "Stand tall."], figure=load(FOLDER / "squat.yaml"),
     )  # fmt: skip
 
@@ -28,7 +28,7 @@ def goblet(squat: Exercise) -> Exercise:
         slug="goblet-squat",
         name="Goblet squat",
         category="strength",
-        summary="With a weight.",
+        purpose="With a weight.",
         difficulty=2,
         sets=3,
         reps=10,
@@ -89,3 +89,42 @@ def test_an_unknown_exercise_is_not_found(client: Client):
 
 def test_figures_are_only_read(client: Client, squat: Exercise):
     assert client.post("/exercises/squat/figure.svg").status_code == 405
+
+
+def test_a_figure_can_be_asked_to_hold_still(client: Client, squat: Exercise):
+    moving, still = (client.get(f"/exercises/squat/figure.svg{query}") for query in ("", "?still=1"))
+    assert b"@keyframes" in moving.content
+    assert b"@keyframes" not in still.content
+    assert moving["ETag"] != still["ETag"]
+
+
+def test_the_contact_sheet_shows_every_figure_and_names_those_without(client: Client, goblet: Exercise):
+    page = client.get("/exercises/figures/").content.decode()
+    assert page.count('<img src="/exercises/squat/figure.svg"') == 1
+    assert 'loading="lazy"' in page
+    assert "<span>Squat &amp; sit</span>" in page
+    assert page.index("No figure yet") < page.index("Goblet squat")
+
+
+def test_the_names_can_be_hidden_so_that_a_physio_can_be_tested(client: Client, squat: Exercise):
+    page = client.get("/exercises/figures/?names=off").content.decode()
+    assert "Squat &amp; sit" not in page
+    assert "<span>1</span>" in page
+    assert 'href="?"' in page
+
+
+def test_one_switch_keeps_the_other(client: Client, squat: Exercise):
+    page = client.get("/exercises/figures/?names=off&still=1").content.decode()
+    assert 'src="/exercises/squat/figure.svg?still=1"' in page
+    assert 'href="?still=1"' in page
+    assert 'href="?names=off"' in page
+
+
+def test_the_contact_sheet_costs_one_query(client: Client, goblet: Exercise, django_assert_num_queries):
+    with django_assert_num_queries(1):
+        client.get("/exercises/figures/")
+
+
+def test_a_retired_exercise_is_not_on_the_sheet(client: Client, squat: Exercise):
+    Exercise.objects.update(is_active=False)
+    assert "Squat" not in client.get("/exercises/figures/").content.decode()
