@@ -113,9 +113,8 @@ def refuse_circles(known: Mapping[str, Entry]) -> None:
         TopologicalSorter(harder_than(known)).prepare()
     except CycleError as fault:
         way = fault.args[1]
-        raise known[way[0]].error(
-            f"harder and easier go round in a circle: {' -> '.join(way)}", "progression"
-        ) from None
+        said = "progression" if known[way[0]].progression in way else "regression"
+        raise known[way[0]].error(f"harder and easier go round in a circle: {' -> '.join(way)}", said) from None
 
 
 def in_order(known: Mapping[str, Entry]) -> list[Entry]:

@@ -10,6 +10,7 @@ from exercises.tests.conftest import TUESDAY
 
 BREAKS = [
     ("exercises_category_known", Exercise, "category = 'dance'"),
+    ("exercises_load_known", Exercise, "load = 'huge'"),
     ("exercises_difficulty_1_to_5", Exercise, "difficulty = 6"),
     ("exercises_dose_possible", Exercise, "reps = NULL, hold_s = NULL"),
     ("exercises_dose_possible", Exercise, "sets = 11"),
