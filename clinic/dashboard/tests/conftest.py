@@ -19,7 +19,7 @@ def squat(db: None) -> Exercise:
         slug="squat",
         name="Squat",
         category="strength",
-        summary="Bend your knees.",
+        purpose="Bend your knees.",
         difficulty=2,
         sets=3,
         reps=8,
