@@ -11,7 +11,7 @@ from exercises.figures.motion import Motion
 # How far the drawing may stray from the motion, in degrees and figure units: little in the bones that end on something
 # that stands, more where a limb is free.
 HELD = {"x": 0.08, "y": 0.08, "turn": 0.22, "len": 0.08}
-FREE = {"x": 0.12, "y": 0.12, "turn": 0.6, "len": 0.15}
+FREE = {"x": 0.12, "y": 0.12, "turn": 0.75, "len": 0.15}
 STILL = 0.05
 # What one unit of a value does, by kind. The drawing's own transform, the still pose, gives way while it plays.
 UNITS = {
