@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from exercises.catalogue import catalogue
 from exercises.search import Index, allowed_slips, slips, stem
 from exercises.shelves import SHELVES
 
@@ -132,3 +133,13 @@ def test_counts_of_a_shelf_leave_its_own_choice_out(library):
     assert counts["strength"] == len(found.narrow(wanted)) > 0
     assert counts["balance"] == len(found.narrow({"kind": "balance", "have": "nothing"}))
     assert sum(found.count({}, kinds).values()) == len(library)
+
+
+def test_the_catalogue_is_read_again_when_an_exercise_changed(library, django_assert_num_queries):
+    assert catalogue().search("squat").found
+    with django_assert_num_queries(1):
+        assert not catalogue().search("zebra stand").found
+    stand = library["single-leg-stand"]
+    stand.name = "Zebra stand"
+    stand.save()
+    assert [each.slug for each in catalogue().search("zebra stand").found] == ["single-leg-stand"]
