@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from bookings import slots
 from bookings.engine.reading import Search, Taken, Timetable, read_taken, read_timetables
 from bookings.engine.starts import read_each, read_start
-from bookings.models import Appointment, Offer, Service
+from bookings.models import Appointment, Service
 from bookings.slots import Diary, Others, Rules
 from clinic.people.models import Credential, RunnerProfile, TherapistProfile
 
@@ -186,8 +186,3 @@ def diary_of(
     if table.most_of_service is not None:
         full += slots.full_days(diary, [start for start, same in sessions if same], table.most_of_service)
     return Diary(zone, table.hours, table.changes, busy, table.off, table.away, full)
-
-
-def open_offer() -> QuerySet[Offer]:
-    """The open offer that an appointment is the hold of; for use inside a query of appointments."""
-    return Offer.objects.order_by().filter(hold=OuterRef("pk"), state=Offer.State.OPEN)

@@ -57,7 +57,7 @@ def load_library(*, folder: Path = library.FOLDER, figure_folder: Path = figures
     for entry in entries:
         exercise = made[entry.slug]
         if put(exercise, {"progression": made.get(entry.progression), "regression": made.get(entry.regression)}):
-            exercise.save(update_fields=["progression", "regression"])
+            exercise.save(update_fields=["progression", "regression", "changed_at"])
             if entry.slug in result.same:
                 result.same.remove(entry.slug)
                 result.changed.append(entry.slug)
